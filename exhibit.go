@@ -1,0 +1,63 @@
+package probity
+
+// A Kind names the format and origin of an exhibit.
+type Kind string
+
+// The kinds that this version reads, and KindUnknown for a file that no reader
+// knows.
+const (
+	KindUnknown            Kind = "unknown"
+	AzureStorageLog        Kind = "azure-storage-log"
+	AzureActivityLog       Kind = "azure-activity-log"
+	AzureMetrics           Kind = "azure-metrics"
+	AzureBlobInventory     Kind = "azure-blob-inventory"
+	AzureInventoryChecksum Kind = "azure-inventory-checksum"
+	Focus                  Kind = "focus"
+	Disclosures            Kind = "disclosures"
+)
+
+// An Exhibit is one file as it was handed over, and what became of its bytes.
+type Exhibit struct {
+	SHA256 string `json:"sha256"` // of the file as received, hex
+	Path   string `json:"path"`   // below the case folder, with forward slashes
+	Kind   Kind   `json:"kind"`
+	Bytes  int64  `json:"bytes"` // of the file as received
+	// StreamBytes is the length after decompression. The bytes of records,
+	// duplicates, unread ranges and framing sum to it.
+	StreamBytes    int64 `json:"stream_bytes"`
+	Records        int64 `json:"records"`
+	Duplicates     int64 `json:"duplicates"`
+	Unread         int64 `json:"unread"` // ranges
+	RecordBytes    int64 `json:"record_bytes"`
+	DuplicateBytes int64 `json:"duplicate_bytes"`
+	UnreadBytes    int64 `json:"unread_bytes"`
+	FramingBytes   int64 `json:"framing_bytes"`
+	// DuplicateOf is the path of the exhibit with the same bytes whose records
+	// were counted instead of this one's.
+	DuplicateOf string     `json:"duplicate_of,omitempty"`
+	Custodian   *Custodian `json:"custodian,omitempty"`
+	Acquired    *Acquired  `json:"acquired,omitempty"`
+	// Note says what is unusual: why the kind is unknown, what could not be
+	// read, how a time was understood.
+	Note string `json:"note,omitempty"`
+}
+
+// Integrity is the result of one check that a vendor's own manifest, digest or
+// checksum makes possible.
+type Integrity struct {
+	Exhibit string `json:"exhibit"` // SHA-256
+	Path    string `json:"path"`
+	Check   string `json:"check"`
+	Result  string `json:"result"` // "ok", "altered", "missing", "conflict" or "cannot_be_tested"
+	Detail  string `json:"detail"`
+}
+
+// Totals sums the exhibits.
+type Totals struct {
+	Exhibits    int   `json:"exhibits"`
+	Bytes       int64 `json:"bytes"`
+	Records     int64 `json:"records"`
+	Duplicates  int64 `json:"duplicates"`
+	Unread      int64 `json:"unread"`
+	UnreadBytes int64 `json:"unread_bytes"`
+}

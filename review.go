@@ -1,0 +1,225 @@
+package probity
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Version is the version of review.json that this package writes and reads.
+const Version = 1
+
+// A Review is the whole answer: what review.json holds, and the one value of
+// which every output is a rendering. FORMATS.md documents each field.
+type Review struct {
+	Probity       int           `json:"probity"`
+	Case          string        `json:"case"`
+	Title         string        `json:"title"`
+	Subject       string        `json:"subject"`
+	Period        Span          `json:"period"`
+	Instruction   Instruction   `json:"review"`
+	Tool          Tool          `json:"tool"`
+	CaseSHA256    string        `json:"case_sha256"`
+	Conclusion    Conclusion    `json:"conclusion"`
+	Allegations   []Alleged     `json:"allegations"`
+	Claims        []ClaimResult `json:"claims"`
+	Discrepancies []Discrepancy `json:"discrepancies"`
+	Gaps          []Gap         `json:"gaps"`
+	Estate        Estate        `json:"estate"`
+	Exhibits      []Exhibit     `json:"exhibits"`
+	Integrity     []Integrity   `json:"integrity"`
+	Totals        Totals        `json:"totals"`
+	Warnings      []string      `json:"warnings"`
+}
+
+// A Tool is the program that wrote a review.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Alleged is an allegation as the report shows it.
+type Alleged struct {
+	ID         string        `json:"id"`
+	Statement  string        `json:"statement"`
+	Sources    []SourceRef   `json:"sources"`
+	Provisions []ProvisionOf `json:"provisions"`
+	Claims     []string      `json:"claims"`
+}
+
+// A SourceRef is a source with its Admiralty grade.
+type SourceRef struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Date  string `json:"date,omitempty"`
+	Grade string `json:"grade,omitempty"`
+}
+
+// A ProvisionOf is a provision with its instrument and version.
+type ProvisionOf struct {
+	ID         string `json:"id"` // "terms/provision"
+	Instrument string `json:"instrument"`
+	Version    string `json:"version"`
+	Paraphrase string `json:"paraphrase"`
+}
+
+// A ClaimResult is a claim with its finding and all that bears on it.
+type ClaimResult struct {
+	ID                   string         `json:"id"`
+	Allegation           string         `json:"allegation"`
+	Statement            string         `json:"statement"`
+	Material             bool           `json:"material"`
+	Kind                 ClaimKind      `json:"kind"`
+	Finding              Finding        `json:"finding"`
+	Sentence             string         `json:"sentence"`
+	Observed             *Observed      `json:"observed,omitempty"`
+	Witnesses            []WitnessValue `json:"witnesses"`
+	Coverage             Coverage       `json:"coverage"`
+	Warnings             []string       `json:"warnings"`
+	InnocentExplanations []string       `json:"innocent_explanations"`
+	// WouldChange says what, if it came in, could change the finding.
+	WouldChange []string     `json:"would_change"`
+	Tests       []TestResult `json:"tests"`
+}
+
+// A TestResult is one test of a claim with its own finding.
+type TestResult struct {
+	Subject   string   `json:"subject"` // the quantity, indicator, rule or estate question
+	Where     Where    `json:"where"`
+	Per       Per      `json:"per,omitempty"`
+	Aggregate string   `json:"aggregate,omitempty"`
+	Relation  string   `json:"relation"` // "at_least" or "at_most"
+	Threshold float64  `json:"threshold"`
+	Text      string   `json:"text,omitempty"`
+	Unit      Unit     `json:"unit"`
+	Finding   Finding  `json:"finding"`
+	Sentence  string   `json:"sentence"`
+	Limits    []string `json:"limits"`
+	// Population is the resources that the test is about, as account/resource.
+	Population []string       `json:"population"`
+	Witnesses  []WitnessValue `json:"witnesses"`
+	Coverage   Coverage       `json:"coverage"`
+	// Instances are the matches of a rule or the resources of an estate test.
+	Instances []Instance `json:"instances,omitempty"`
+}
+
+// An Instance is one match of a rule, with the place it was read from.
+type Instance struct {
+	Account  string `json:"account"`
+	Resource string `json:"resource"`
+	At       string `json:"at"`
+	What     string `json:"what"`
+	Exhibit  string `json:"exhibit,omitempty"`
+	Position int64  `json:"position"`
+}
+
+// A WitnessValue is what one witness says of a test.
+type WitnessValue struct {
+	Witness   Witness `json:"witness"`
+	Value     float64 `json:"value"`
+	Unit      Unit    `json:"unit"`
+	Bound     Bound   `json:"bound"`
+	Coverage  float64 `json:"coverage"` // share of population x hours
+	Impeached bool    `json:"impeached"`
+	// At is the window in which the value stands, if it is one window's.
+	At *Span `json:"at,omitempty"`
+	// Upper is the sound upper bound, if the witness gives one for the whole
+	// population: the value and, for a level, what may have come between two
+	// readings.
+	Upper *float64 `json:"upper,omitempty"`
+	// Independence says who can make this witness fall silent.
+	Independence string   `json:"independence"`
+	Notes        []string `json:"notes,omitempty"`
+}
+
+// An Estate is the accounts and resources that the records show.
+type Estate struct {
+	Undisclosed []Undisclosed `json:"undisclosed"`
+	Resources   []Resource    `json:"resources"`
+	// Disclosed is the number of rows that the disclosures hold.
+	Disclosed int `json:"disclosed"`
+}
+
+// Undisclosed is a resource that was billed or metered and not disclosed.
+type Undisclosed struct {
+	Provider string   `json:"provider"`
+	Account  string   `json:"account"`
+	Resource string   `json:"resource"`
+	Type     string   `json:"type,omitempty"`
+	Region   string   `json:"region,omitempty"`
+	First    string   `json:"first"`
+	Last     string   `json:"last"`
+	Shown    []string `json:"shown_by"`
+}
+
+// A Resource is one resource and which witnesses speak of it.
+type Resource struct {
+	Provider  string   `json:"provider"`
+	Account   string   `json:"account"`
+	Resource  string   `json:"resource"`
+	Type      string   `json:"type,omitempty"`
+	Region    string   `json:"region,omitempty"`
+	Disclosed bool     `json:"disclosed"`
+	Shown     []string `json:"shown_by"`
+}
+
+// UnmarshalJSON reads a claim back and refuses one whose finding speaks of an
+// absence without the coverage it needs.
+func (r *ClaimResult) UnmarshalJSON(data []byte) error {
+	type plain ClaimResult
+	var p struct {
+		plain
+		Finding string `json:"finding"`
+	}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	f, err := rebuild(p.Finding, p.Observed, p.Coverage)
+	if err != nil {
+		return fmt.Errorf("claim %s: %w", p.ID, err)
+	}
+	*r = ClaimResult(p.plain)
+	r.Finding = f
+	return nil
+}
+
+// UnmarshalJSON reads a test back under the same rule as a claim.
+func (t *TestResult) UnmarshalJSON(data []byte) error {
+	type plain TestResult
+	var p struct {
+		plain
+		Finding string `json:"finding"`
+	}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	var o *Observed
+	if len(p.Witnesses) > 0 {
+		o = &Observed{p.Witnesses[0].Value, p.Witnesses[0].Unit, p.Witnesses[0].Witness}
+	}
+	f, err := rebuild(p.Finding, o, p.Coverage)
+	if err != nil {
+		return fmt.Errorf("test of %s: %w", p.Subject, err)
+	}
+	*t = TestResult(p.plain)
+	t.Finding = f
+	t.Finding.limits = p.Limits
+	return nil
+}
+
+func rebuild(name string, o *Observed, c Coverage) (Finding, error) {
+	outcome, err := parseOutcome(name)
+	if err != nil {
+		return Finding{}, err
+	}
+	var seen Observed
+	if o != nil {
+		seen = *o
+	}
+	switch outcome {
+	case NotSupported:
+		return FindNotSupported(seen, c)
+	case Contradicted:
+		return FindContradicted(seen, c)
+	}
+	return Finding{outcome: outcome, observed: o, coverage: c}, nil
+}
