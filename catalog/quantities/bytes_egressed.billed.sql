@@ -1,0 +1,11 @@
+-- quantity: bytes_egressed
+-- witness: billed
+-- unit: byte
+-- bound: both
+-- streams: data transfer charges
+-- assumes: What leaves the region is billed; transfer inside it is not. Free allowances may be left out.
+SELECT provider, account, resource, '' AS container, charge_from AS from_time, charge_until AS until_time,
+       CAST(sum(CAST(CAST(consumed_quantity AS DOUBLE) * bill_bytes(consumed_unit) AS DECIMAL(38, 6))) AS DOUBLE) AS value, 'both' AS bound
+FROM charges
+WHERE consumed_quantity IS NOT NULL AND charge_category = 'Usage' AND meter LIKE '%data transfer out%' AND bill_bytes(consumed_unit) IS NOT NULL
+GROUP BY provider, account, resource, charge_from, charge_until

@@ -1,0 +1,110 @@
+-- The tables as measures read them. Run in the folder that a review wrote:
+--
+--   $ cd out && duckdb
+--   D .read catalog/tables.sql
+--   D .read catalog/quantities/bytes_stored.billed.sql
+--
+-- Times are UTC without a zone. Spans are half-open. The period of the case is
+-- in the table period (period_from, period_until), which the review fills.
+
+-- Records whose text stands twice were written to tables/duplicates, and count once.
+CREATE OR REPLACE VIEW activity AS
+SELECT a.* FROM read_parquet('tables/activity/*.parquet') a
+WHERE NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
+                  WHERE d."table" = 'activity' AND d.exhibit = a.exhibit AND d.position = a.position);
+
+-- A meter that gives two different readings for one point gives none: neither
+-- is used, and the point is a gap. Points cut off before their dimensions
+-- were read prove nothing either.
+CREATE OR REPLACE VIEW metrics AS
+SELECT m.* FROM read_parquet('tables/metrics/*.parquet') m
+WHERE NOT m.partial
+  AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
+                  WHERE d."table" = 'metrics' AND d.exhibit = m.exhibit AND d.position = m.position)
+  AND m.key NOT IN (SELECT key FROM read_parquet('tables/metrics/*.parquet') GROUP BY key HAVING count(DISTINCT digest) > 1);
+
+CREATE OR REPLACE VIEW charges AS
+SELECT *, lower(CASE WHEN sku_meter = '' THEN charge_description ELSE sku_meter END) AS meter
+FROM read_parquet('tables/charges/*.parquet');
+
+CREATE OR REPLACE VIEW inventory AS
+SELECT i.*, l.resource, l.taken_from, l.taken_until, l.complete, l.prefixes
+FROM read_parquet('tables/inventory/*.parquet') i
+JOIN read_parquet('tables/listings/*.parquet') l ON l.exhibit = i.exhibit;
+
+CREATE OR REPLACE VIEW listings AS SELECT * FROM read_parquet('tables/listings/*.parquet');
+CREATE OR REPLACE VIEW disclosures AS SELECT * FROM read_parquet('tables/disclosures/*.parquet');
+CREATE OR REPLACE VIEW unread AS SELECT * FROM read_parquet('tables/unread/*.parquet');
+
+-- The days of the period, for spreading charges.
+CREATE OR REPLACE VIEW days AS
+SELECT CAST(d AS TIMESTAMP) AS day_from, CAST(d AS TIMESTAMP) + INTERVAL '1' DAY AS day_until
+FROM period, UNNEST(generate_series(date_trunc('day', period_from), period_until - INTERVAL '1' SECOND, INTERVAL '1' DAY)) AS t(d);
+
+-- What each storage operation does, when it succeeds. class is the category
+-- of Azure's resource log that carries it. Operations that are not here carry
+-- no object and no body: they count as requests only.
+CREATE OR REPLACE VIEW operations AS
+SELECT * FROM (VALUES
+  ('PutBlob',            true,  true,  false),  -- also creates append and page blobs
+  ('PutBlobFromURL',     true,  false, false),
+  ('PutBlockList',       true,  false, false),
+  ('CopyBlob',           true,  false, false),
+  ('CopyBlobFromURL',    true,  false, false),
+  ('SyncCopyBlob',       true,  false, false),
+  ('PutBlock',           false, true,  false),
+  ('PutBlockFromURL',    false, false, false),
+  ('PutPage',            false, true,  false),
+  ('AppendBlock',        false, true,  false),
+  ('CreatePathFile',     true,  false, false),
+  ('AppendFile',         false, true,  false),
+  ('CreateFile',         true,  false, false),
+  ('PutRange',           false, true,  false),
+  ('GetBlob',            false, false, true),
+  ('ReadFile',           false, false, true),
+  ('GetFile',            false, false, true)
+) AS t(operation, writes_object, writes_bytes, reads_object);
+
+-- The category of Azure's resource logs that an operation belongs to, for
+-- meters, which do not say it.
+CREATE OR REPLACE MACRO storage_class(operation) AS
+  CASE WHEN operation LIKE 'Delete%' OR operation LIKE '%Delete' OR operation LIKE 'Undelete%' THEN 'StorageDelete'
+       WHEN operation LIKE 'Put%' OR operation LIKE 'Create%' OR operation LIKE 'Set%' OR operation LIKE 'Copy%'
+         OR operation LIKE 'Append%' OR operation LIKE 'Acquire%' OR operation LIKE 'Renew%' OR operation LIKE 'Release%'
+         OR operation LIKE 'Break%' OR operation LIKE 'Change%' OR operation LIKE 'Lease%' OR operation LIKE 'Snapshot%'
+         OR operation LIKE 'SyncCopy%' OR operation LIKE 'AbortCopy%' OR operation LIKE 'Flush%' OR operation LIKE 'Rename%'
+         OR operation LIKE 'Incremental%' OR operation LIKE 'Insert%' OR operation LIKE 'Update%' OR operation LIKE 'Merge%'
+         OR operation LIKE 'Clear%' THEN 'StorageWrite'
+       ELSE 'StorageRead' END;
+
+-- Bytes in the unit of a bill. A GB on a bill is 2^30 bytes, never 10^9.
+CREATE OR REPLACE MACRO bill_bytes(unit) AS
+  CASE WHEN lower(unit) LIKE '%tb%' OR lower(unit) LIKE '%tib%' THEN 1099511627776
+       WHEN lower(unit) LIKE '%gb%' OR lower(unit) LIKE '%gib%' THEN 1073741824
+       WHEN lower(unit) LIKE '%mb%' OR lower(unit) LIKE '%mib%' THEN 1048576 END;
+
+-- Single operations in one unit of a bill: Azure prices them by the ten thousand.
+CREATE OR REPLACE MACRO bill_block(unit_text, block_size, consumed, pricing) AS
+  CASE WHEN unit_text = '10K' THEN 10000 WHEN unit_text = '1M' THEN 1000000 WHEN unit_text = '100' THEN 100
+       WHEN block_size > 1 THEN CAST(block_size AS DOUBLE)
+       WHEN pricing > 0 THEN round(CAST(consumed AS DOUBLE) / CAST(pricing AS DOUBLE))
+       ELSE 1 END;
+
+-- Flows of platform metrics by hour or, where the grain is coarser, by grain. A
+-- set is one way in which the meter was read out: a namespace, dimensions and
+-- a grain. Sets of one metric tell of the same flow, so they are compared and
+-- never summed; a set that was filtered can only lie below the others. Sets
+-- under the sub-services of a storage account (blobServices, ...) add up to
+-- the account's own.
+CREATE OR REPLACE VIEW meter_flows AS
+WITH points AS (
+  SELECT provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds,
+         CASE WHEN grain_seconds <= 3600 THEN date_trunc('hour', time) ELSE time END AS from_time,
+         time, total
+  FROM metrics WHERE total IS NOT NULL AND grain_seconds > 0)
+SELECT provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds, from_time,
+       from_time + CASE WHEN grain_seconds <= 3600 THEN INTERVAL '1' HOUR ELSE grain_seconds * INTERVAL '1' SECOND END AS until_time,
+       CAST(sum(total) AS DOUBLE) AS total,
+       count(DISTINCT time) * grain_seconds >= 3600 AS whole
+FROM points
+GROUP BY ALL;
