@@ -98,13 +98,19 @@ CREATE OR REPLACE MACRO bill_block(unit_text, block_size, consumed, pricing) AS
 -- the account's own.
 CREATE OR REPLACE VIEW meter_flows AS
 WITH points AS (
-  SELECT provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds,
+  SELECT provider, account, resource, namespace, metric, dim_names, dims, api_name, response_type, grain_seconds,
          CASE WHEN grain_seconds <= 3600 THEN date_trunc('hour', time) ELSE time END AS from_time,
          time, total
-  FROM metrics WHERE total IS NOT NULL AND grain_seconds > 0)
+  FROM metrics WHERE total IS NOT NULL AND grain_seconds > 0),
+counted AS (  -- an instant that lacks a series which the same day has is not wholly read
+  SELECT *, count(*) OVER (PARTITION BY provider, account, resource, namespace, metric, dim_names, grain_seconds, time) AS series_now
+  FROM points),
+judged AS (
+  SELECT *, series_now = max(series_now) OVER (PARTITION BY provider, account, resource, namespace, metric, dim_names, grain_seconds, date_trunc('day', time)) AS all_series
+  FROM counted)
 SELECT provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds, from_time,
        from_time + CASE WHEN grain_seconds <= 3600 THEN INTERVAL '1' HOUR ELSE grain_seconds * INTERVAL '1' SECOND END AS until_time,
        CAST(sum(total) AS DOUBLE) AS total,
-       count(DISTINCT time) * grain_seconds >= 3600 AS whole
-FROM points
-GROUP BY ALL;
+       bool_and(all_series) AND count(DISTINCT time) * grain_seconds >= 3600 AS whole
+FROM judged
+GROUP BY provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds, from_time;

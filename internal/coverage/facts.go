@@ -1,0 +1,305 @@
+package coverage
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"time"
+
+	"probity"
+	"probity/internal/measure"
+	"probity/internal/query"
+)
+
+// Kept is how long records are kept by default; FACTS carry the sources.
+const (
+	meterKept   = 93 * 24 * time.Hour // Azure platform metrics
+	controlKept = 90 * 24 * time.Hour // Azure Activity log
+)
+
+// logStreams are the categories of Azure's storage request logs. Each is a
+// switch of its own.
+var logStreams = []string{"StorageRead", "StorageWrite", "StorageDelete"}
+
+// facts are what the tables say about the records themselves: when each
+// pipeline spoke, and what switched it.
+type facts struct {
+	logs     map[streamOf][]float32 // records by hour
+	meters   map[streamOf][]float32 // metered requests by hour, NaN if not read
+	bills    map[int32]*Hours       // hours for which the bill speaks of a resource
+	billed   map[string]*Hours      // the same for an account, by provider/account
+	switches map[int32][]change     // in time order
+	controls map[string]control     // by provider/account
+	creation map[int32]int64
+	unread   []unreadSpan
+	acquired map[probity.Witness]time.Time // latest, by witness
+}
+
+type streamOf struct {
+	resource int32
+	stream   string
+}
+
+type change struct {
+	at      int64
+	witness probity.Witness
+	on      bool
+	what    string
+}
+
+// control is an account's control-plane log: the span that it can speak of.
+type control struct{ from, until int64 }
+
+type unreadSpan struct {
+	witness     probity.Witness
+	resource    int32 // -1 if not known
+	stream      string
+	from, until int64 // 0,0 if not known
+}
+
+// witnessOf says which witness an exhibit's kind is read for.
+func witnessOf(k probity.Kind) probity.Witness {
+	switch k {
+	case probity.AzureStorageLog:
+		return probity.Logged
+	case probity.AzureActivityLog:
+		return probity.Control
+	case probity.AzureMetrics:
+		return probity.Metered
+	case probity.AzureBlobInventory:
+		return probity.Listed
+	case probity.Focus:
+		return probity.Billed
+	case probity.Disclosures:
+		return probity.Stated
+	}
+	return ""
+}
+
+// loadFacts runs the catalogue's coverage queries.
+func loadFacts(ctx context.Context, e *query.Engine, d *measure.Directory, g Grid, c *probity.Case, exhibits []probity.Exhibit) (*facts, error) {
+	f := &facts{
+		logs: map[streamOf][]float32{}, meters: map[streamOf][]float32{},
+		bills: map[int32]*Hours{}, billed: map[string]*Hours{},
+		switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{},
+		acquired: map[probity.Witness]time.Time{},
+	}
+	for _, x := range exhibits {
+		if w := witnessOf(x.Kind); w != "" && x.Acquired != nil && x.Acquired.At.After(f.acquired[w]) {
+			f.acquired[w] = x.Acquired.At
+		}
+	}
+	for _, load := range []func(context.Context, *query.Engine, *measure.Directory, Grid) error{
+		f.loadLogs, f.loadMeters, f.loadBills, f.loadSwitches, f.loadUnread,
+	} {
+		if err := load(ctx, e, d, g); err != nil {
+			return nil, err
+		}
+	}
+	return f, f.loadControls(ctx, e, c, exhibits)
+}
+
+func (f *facts) loadLogs(ctx context.Context, e *query.Engine, d *measure.Directory, g Grid) error {
+	return e.EachOf(ctx, "coverage/log_hours.sql", func(row func(...any) error) error {
+		var provider, account, resource, stream string
+		var at time.Time
+		var v float64
+		if err := row(&provider, &account, &resource, &stream, &at, &v); err != nil {
+			return err
+		}
+		i, _ := g.Range(at.Unix(), at.Unix()+3600)
+		if r := d.Find(provider, account, resource); r >= 0 {
+			k := streamOf{r, stream}
+			if f.logs[k] == nil {
+				f.logs[k] = make([]float32, g.N)
+			}
+			if at.Unix() >= g.Start && i < g.N {
+				f.logs[k][i] += float32(v)
+			}
+		}
+		return nil
+	})
+}
+
+func (f *facts) loadMeters(ctx context.Context, e *query.Engine, d *measure.Directory, g Grid) error {
+	totals := map[int32][]float32{}
+	fill := func() []float32 {
+		a := make([]float32, g.N)
+		for i := range a {
+			a[i] = float32(math.NaN())
+		}
+		return a
+	}
+	err := e.EachOf(ctx, "coverage/meter_hours.sql", func(row func(...any) error) error {
+		var provider, account, resource, stream string
+		var at time.Time
+		var v float64
+		var whole bool
+		if err := row(&provider, &account, &resource, &stream, &at, &v, &whole); err != nil {
+			return err
+		}
+		r := d.Find(provider, account, resource)
+		i, _ := g.Range(at.Unix(), at.Unix()+3600)
+		if r < 0 || at.Unix() < g.Start || i >= g.N || !whole && v == 0 {
+			return nil
+		}
+		if stream == "" {
+			if totals[r] == nil {
+				totals[r] = fill()
+			}
+			totals[r][i] = float32(v)
+			return nil
+		}
+		// One category read means that all were: those without a series had nothing.
+		for _, s := range logStreams {
+			k := streamOf{r, s}
+			if f.meters[k] == nil {
+				f.meters[k] = fill()
+			}
+			switch {
+			case s == stream:
+				f.meters[k][i] = float32(v)
+			case whole && isNaN(f.meters[k][i]):
+				f.meters[k][i] = 0
+			}
+		}
+		return nil
+	})
+	// A total of nothing is nothing in each category.
+	for r, t := range totals {
+		for _, s := range logStreams {
+			k := streamOf{r, s}
+			if f.meters[k] == nil {
+				f.meters[k] = fill()
+			}
+			for i, v := range t {
+				if v == 0 && isNaN(f.meters[k][i]) {
+					f.meters[k][i] = 0
+				}
+			}
+		}
+		f.meters[streamOf{r, ""}] = t
+	}
+	return err
+}
+
+func (f *facts) loadBills(ctx context.Context, e *query.Engine, d *measure.Directory, g Grid) error {
+	return e.EachOf(ctx, "coverage/bill_days.sql", func(row func(...any) error) error {
+		var provider, account, resource string
+		var from, until time.Time
+		if err := row(&provider, &account, &resource, &from, &until); err != nil {
+			return err
+		}
+		// A charge by the hour may carry its day: the bill speaks of the day.
+		day := from.Unix() - from.Unix()%86400
+		i, j := g.Range(day, max(until.Unix(), day+86400))
+		if i >= j {
+			return nil
+		}
+		k := provider + "/" + account
+		if f.billed[k] == nil {
+			f.billed[k] = NewHours(g.N)
+		}
+		f.billed[k].Add(i, j)
+		if r := d.Find(provider, account, resource); r >= 0 {
+			if f.bills[r] == nil {
+				f.bills[r] = NewHours(g.N)
+			}
+			f.bills[r].Add(i, j)
+		}
+		return nil
+	})
+}
+
+func (f *facts) loadSwitches(ctx context.Context, e *query.Engine, d *measure.Directory, _ Grid) error {
+	err := e.EachOf(ctx, "coverage/switches.sql", func(row func(...any) error) error {
+		var provider, account, resource, witness, operation, enabled, disabled, exhibit string
+		var at time.Time
+		var on bool
+		var position int64
+		if err := row(&provider, &account, &resource, &at, &witness, &on, &operation, &enabled, &disabled, &exhibit, &position); err != nil {
+			return err
+		}
+		if r := d.Find(provider, account, resource); r >= 0 {
+			f.switches[r] = append(f.switches[r], change{at.Unix(), probity.Witness(witness), on,
+				operation + " at " + at.UTC().Format(time.RFC3339) + " (" + Place(exhibit, position) + ")"})
+		}
+		return nil
+	})
+	for _, list := range f.switches {
+		sortChanges(list)
+	}
+	if err != nil {
+		return err
+	}
+	return e.EachOf(ctx, "coverage/creations.sql", func(row func(...any) error) error {
+		var provider, account, resource string
+		var at time.Time
+		if err := row(&provider, &account, &resource, &at); err != nil {
+			return err
+		}
+		if r := d.Find(provider, account, resource); r >= 0 {
+			f.creation[r] = at.Unix()
+		}
+		return nil
+	})
+}
+
+func (f *facts) loadUnread(ctx context.Context, e *query.Engine, d *measure.Directory, _ Grid) error {
+	return e.EachOf(ctx, "coverage/unread_spans.sql", func(row func(...any) error) error {
+		var provider, account, resource, kind, stream string
+		var from, until sql.NullTime
+		var ranges, bytes float64
+		if err := row(&provider, &account, &resource, &kind, &stream, &from, &until, &ranges, &bytes); err != nil {
+			return err
+		}
+		u := unreadSpan{witness: witnessOf(probity.Kind(kind)), resource: d.Find(provider, account, resource), stream: stream}
+		if from.Valid {
+			u.from = from.Time.Unix()
+		}
+		if until.Valid {
+			u.until = until.Time.Unix()
+		}
+		if u.from == 0 {
+			u.from = u.until
+		}
+		if u.until <= u.from {
+			u.until = u.from + 1
+		}
+		f.unread = append(f.unread, u)
+		return nil
+	})
+}
+
+// loadControls says what span each account's control-plane log can speak of:
+// from 90 days before it was acquired, within what the custodian says.
+func (f *facts) loadControls(ctx context.Context, e *query.Engine, c *probity.Case, exhibits []probity.Exhibit) error {
+	from := map[string]probity.Exhibit{}
+	for _, x := range exhibits {
+		from[x.SHA256] = x
+	}
+	return e.EachOf(ctx, "coverage/controls.sql", func(row func(...any) error) error {
+		var provider, account, exhibit string
+		var first time.Time
+		if err := row(&provider, &account, &exhibit, &first); err != nil {
+			return err
+		}
+		span := control{first.Unix(), c.Period.Until.Unix()}
+		x := from[exhibit]
+		if x.Acquired != nil && !x.Acquired.At.IsZero() {
+			span = control{x.Acquired.At.Add(-controlKept).Unix(), x.Acquired.At.Unix()}
+		}
+		for i := range c.Evidence {
+			ev := &c.Evidence[i]
+			if ev.Covers != nil && under(x.Path, ev.Path) {
+				span = control{max(span.from, ev.Covers.From.Unix()), min(span.until, ev.Covers.Until.Unix())}
+			}
+		}
+		k := provider + "/" + account
+		if old, ok := f.controls[k]; ok {
+			span = control{min(old.from, span.from), max(old.until, span.until)}
+		}
+		f.controls[k] = span
+		return nil
+	})
+}
