@@ -1,0 +1,258 @@
+package evidence
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"probity"
+)
+
+func put(t *testing.T, dir, name string, data []byte) {
+	t.Helper()
+	p := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func zip(text string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write([]byte(text))
+	w.Close()
+	return b.Bytes()
+}
+
+func caseAt(dir string, paths ...string) *probity.Case {
+	c := &probity.Case{Dir: dir, File: filepath.Join(dir, "case.yaml")}
+	for _, p := range paths {
+		c.Evidence = append(c.Evidence, probity.Evidence{Path: p, Custodian: probity.Custodian{Name: p, Relation: probity.RelProvider}})
+	}
+	return c
+}
+
+func TestWalk(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "evidence/a/1.json", []byte("one"))
+	put(t, dir, "evidence/b/1-again.json", []byte("one"))
+	put(t, dir, "evidence/b/empty", nil)
+	put(t, dir, "evidence/b/empty2", nil)
+	if err := os.Symlink("1-again.json", filepath.Join(dir, "evidence/b/link")); err != nil {
+		t.Fatal(err)
+	}
+	files, warnings, err := Walk(context.Background(), caseAt(dir, "evidence", "evidence/b"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct{ Path, Of, By string }
+	var got []row
+	for _, f := range files {
+		got = append(got, row{f.Path, f.DuplicateOf, f.Custodian.Name})
+		if len(f.SHA256) != 64 {
+			t.Errorf("%s: digest %q", f.Path, f.SHA256)
+		}
+	}
+	want := []row{
+		{"evidence/a/1.json", "", "evidence"},
+		{"evidence/b/1-again.json", "evidence/a/1.json", "evidence/b"},
+		{"evidence/b/empty", "", "evidence/b"},
+		{"evidence/b/empty2", "", "evidence/b"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "evidence/b/link") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
+func TestWalkErrors(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "evidence/closed/1", []byte("x"))
+	if err := os.Chmod(filepath.Join(dir, "evidence/closed"), 0); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(filepath.Join(dir, "evidence/closed"), 0o700)
+	for path, want := range map[string]string{
+		"nowhere":  "correct the path in case.yaml",
+		".":        "a folder of their own",
+		"evidence": "evidence/closed: permission denied",
+	} {
+		if path == "evidence" && os.Getuid() == 0 {
+			continue // root reads everything
+		}
+		_, _, err := Walk(context.Background(), caseAt(dir, path), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", path, err, want)
+		}
+	}
+}
+
+func open(t *testing.T, data []byte) *Stream {
+	t.Helper()
+	dir := t.TempDir()
+	put(t, dir, "evidence/x", data)
+	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := files[0].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestStream(t *testing.T) {
+	long := strings.Repeat("abc\n", 50_000)
+	cut := zip(long)
+	flipped := zip(long)
+	flipped[len(flipped)-6] ^= 1 // in the checksum
+	for _, c := range []struct {
+		name, want, damage string
+		data               []byte
+	}{
+		{"plain", "hello", "", []byte("hello")},
+		{"empty", "", "", nil},
+		{"gzip", long, "", zip(long)},
+		{"two members", "ab", "", append(zip("a"), zip("b")...)},
+		{"cut", "", "cut off", cut[:len(cut)-9]},
+		{"tail", "a", "not gzip", append(zip("a"), "tail of text"...)},
+		{"checksum", long, "damaged", flipped},
+		{"magic only", "\x1f\x8b\x08", "", []byte("\x1f\x8b\x08")},
+	} {
+		s := open(t, c.data)
+		if head := s.Head(3); !strings.HasPrefix(c.want, string(head)) && c.want != "" {
+			t.Errorf("%s: head %q", c.name, head)
+		}
+		got, err := io.ReadAll(s)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if c.name == "cut" {
+			if !strings.HasPrefix(long, string(got)) || len(got) == 0 {
+				t.Errorf("cut: %d bytes", len(got))
+			}
+		} else if string(got) != c.want {
+			t.Errorf("%s: %d bytes, want %d", c.name, len(got), len(c.want))
+		}
+		if s.Length() != int64(len(got)) {
+			t.Errorf("%s: length %d", c.name, s.Length())
+		}
+		if !strings.Contains(s.Damage(), c.damage) || (s.Damage() == "") != (c.damage == "") {
+			t.Errorf("%s: damage %q, want %q", c.name, s.Damage(), c.damage)
+		}
+	}
+}
+
+func TestStreamChanged(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "evidence/x", []byte("one"))
+	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "evidence/x", []byte("two"))
+	s, err := files[0].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := io.ReadAll(s); err == nil || !strings.Contains(err.Error(), "changed while it was read") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAccount(t *testing.T) {
+	var a Account
+	a.Framing(0, 3)
+	a.Record(3, 10)
+	a.UnreadRange(10, 12)
+	if err := a.Balance(12); err != nil {
+		t.Error(err)
+	}
+	if err := a.Balance(13); err == nil {
+		t.Error("a byte is missing, and nobody says so")
+	}
+	for _, hole := range [][2]int64{{13, 14}, {11, 14}, {12, 11}} {
+		b := a
+		b.Record(hole[0], hole[1])
+		if err := b.Balance(hole[1]); err == nil {
+			t.Errorf("range %v: no error", hole)
+		}
+	}
+}
+
+func TestCaseTokens(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	c := caseAt(dir)
+	one, warning, err := CaseTokens(c, "")
+	if err != nil || warning != "" {
+		t.Fatal(warning, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, KeyFile))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v %v", info, err)
+	}
+	two, _, err := CaseTokens(c, "")
+	if err != nil || one.Of("object", "a") != two.Of("object", "a") {
+		t.Error("the second run has other tokens")
+	}
+	other, _, _ := CaseTokens(caseAt(t.TempDir()), "")
+	if one.Of("object", "a") == other.Of("object", "a") || one.Of("object", "a") == one.Of("address", "a") {
+		t.Error("tokens do not depend on key and domain")
+	}
+	if one.OfBytes("object", []byte("a")) != one.Fork().Of("object", "a") || one.Of("object", "") != [16]byte{} {
+		t.Error("forms of a token differ")
+	}
+	if err := os.WriteFile(filepath.Join(dir, KeyFile), []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := CaseTokens(c, ""); err == nil || !strings.Contains(err.Error(), "64 hexadecimal digits") {
+		t.Errorf("a damaged key: %v", err)
+	}
+}
+
+func TestShape(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"2025/10/06/07/992722332420-a5.amr": {"9999/99/99/99/999999999999-a9.amr", "amr"},
+		"j.osei@vexford.example":            {"a.aaaa@aaaaaaa.aaaaaaa", ""},
+		"Call of Müller.WAV":                {"aaaa aa aaaaaa.wav", "wav"},
+		"a.b/c":                             {"a.a/a", ""},
+		"noname":                            {"aaaaaa", ""},
+		"x.osei":                            {"a.aaaa", ""},
+		"":                                  {"", ""},
+	} {
+		shape, ext := Shape(name)
+		if shape != want[0] || ext != want[1] {
+			t.Errorf("%q: %q %q, want %q", name, shape, ext, want)
+		}
+	}
+}
+
+func FuzzShape(f *testing.F) {
+	f.Add("2025/10/06/07/992722332420-a5.amr")
+	f.Fuzz(func(t *testing.T, name string) {
+		shape, ext := Shape(name)
+		body := strings.TrimSuffix(shape, "."+ext)
+		if strings.ContainsAny(body, "012345678bcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+			t.Errorf("%q keeps letters: %q", name, shape)
+		}
+		if ext != "" && !extensions[ext] {
+			t.Errorf("%q keeps the extension %q", name, ext)
+		}
+	})
+}

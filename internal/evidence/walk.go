@@ -1,0 +1,179 @@
+// Package evidence finds the files that were handed over, hashes them as
+// received, opens them as streams, and replaces what names people by keyed
+// tokens. It never writes to a file that it finds.
+package evidence
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"probity"
+)
+
+// A File is an exhibit before it is read: where it lies, its digest and how it
+// came. The counts of its Exhibit are zero.
+type File struct {
+	probity.Exhibit
+	Abs      string            // where it lies
+	From     *probity.Evidence // the entry of the case that it was found under
+	Original *File             // the first file with the same bytes, nil if this is it
+}
+
+// Walk returns every file below the evidence folders of a case, ordered by
+// path, with its size and SHA-256. A file below two entries belongs to the
+// deeper one. What is neither a file nor a folder is named in a warning. A
+// folder or file that cannot be read is an error: nothing is left out.
+//
+// Progress, if not nil, is called with the bytes hashed and the bytes in all.
+func Walk(ctx context.Context, c *probity.Case, progress func(done, total int64)) ([]*File, []string, error) {
+	found := map[string]*File{}
+	var warnings []string
+	for i := range c.Evidence {
+		w, err := find(c, &c.Evidence[i], found)
+		if err != nil {
+			return nil, nil, err
+		}
+		warnings = append(warnings, w...)
+	}
+	files := make([]*File, 0, len(found))
+	for _, f := range found {
+		files = append(files, f)
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
+	if err := hashAll(ctx, files, progress); err != nil {
+		return nil, nil, err
+	}
+	first := map[string]*File{}
+	for _, f := range files {
+		if o := first[f.SHA256]; o != nil && f.Bytes > 0 {
+			f.Original, f.DuplicateOf = o, o.Path
+			continue
+		}
+		first[f.SHA256] = f
+	}
+	slices.Sort(warnings)
+	return files, slices.Compact(warnings), nil
+}
+
+// find adds the files of one evidence entry to found, by path.
+func find(c *probity.Case, e *probity.Evidence, found map[string]*File) ([]string, error) {
+	clean := path.Clean(filepath.ToSlash(e.Path))
+	if clean == "." {
+		return nil, fmt.Errorf("evidence path %q is the case folder itself: put the records into a folder of their own", e.Path)
+	}
+	top := filepath.Join(c.Dir, filepath.FromSlash(clean))
+	if _, err := os.Stat(top); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("evidence %q: nothing lies at %s: correct the path in %s or make the folder", e.Path, top, filepath.Base(c.File))
+		}
+		return nil, fmt.Errorf("evidence %q: %w", e.Path, err)
+	}
+	if resolved, err := filepath.EvalSymlinks(top); err == nil {
+		top = resolved // the folder itself may be a link to another disk
+	}
+	var warnings []string
+	err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(top, p)
+		name := strings.ToValidUTF8(path.Join(clean, filepath.ToSlash(rel)), "\uFFFD")
+		switch {
+		case err != nil:
+			return fmt.Errorf("reading evidence %s: %w: make it readable for this user, or take it out of the case", name, cause(err))
+		case d.IsDir():
+			return nil
+		case !d.Type().IsRegular():
+			warnings = append(warnings, name+" is a link or a device, not a file: it was not read")
+			return nil
+		}
+		if old := found[name]; old != nil && len(path.Clean(old.From.Path)) >= len(clean) {
+			return nil
+		}
+		found[name] = newFile(name, p, e)
+		return nil
+	})
+	return warnings, err
+}
+
+func newFile(name, abs string, e *probity.Evidence) *File {
+	f := &File{Abs: abs, From: e}
+	f.Path = name
+	if e.Custodian.Name != "" || e.Custodian.Relation != "" {
+		f.Custodian = &e.Custodian
+	}
+	f.Acquired = e.Acquired
+	return f
+}
+
+// cause strips the path from an error, which names it already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// hashAll computes the digests with as many goroutines as there are cores.
+func hashAll(ctx context.Context, files []*File, progress func(done, total int64)) error {
+	var total, done, next atomic.Int64
+	for _, f := range files {
+		info, err := os.Stat(f.Abs)
+		if err != nil {
+			return fmt.Errorf("reading evidence %s: %w", f.Path, cause(err))
+		}
+		total.Add(info.Size())
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, len(files))
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		wg.Go(func() {
+			buffer := make([]byte, 1<<18)
+			for i := next.Add(1) - 1; i < int64(len(files)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if errs[i] = files[i].hash(ctx, buffer); errs[i] != nil {
+					return
+				}
+				if n := done.Add(files[i].Bytes); progress != nil {
+					progress(n, total.Load())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+func (f *File) hash(ctx context.Context, buffer []byte) error {
+	in, err := os.Open(f.Abs)
+	if err != nil {
+		return fmt.Errorf("reading evidence %s: %w: make it readable for this user, or take it out of the case", f.Path, cause(err))
+	}
+	defer in.Close()
+	h := sha256.New()
+	for {
+		n, err := in.Read(buffer)
+		h.Write(buffer[:n])
+		f.Bytes += int64(n)
+		switch {
+		case err == io.EOF:
+			f.SHA256 = hex.EncodeToString(h.Sum(nil))
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading evidence %s at byte %d: %w", f.Path, f.Bytes, cause(err))
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+	}
+}
