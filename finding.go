@@ -68,6 +68,7 @@ type Finding struct {
 	outcome  Outcome
 	observed *Observed
 	coverage Coverage
+	atMost   bool // the threshold was an upper one
 	// limits are the reasons for an undetermined or unassessed outcome.
 	limits []string
 }
@@ -82,7 +83,7 @@ func FindSupported(o Observed, c Coverage) Finding {
 // a smaller share it returns an error.
 func FindContradicted(o Observed, c Coverage) (Finding, error) {
 	if c.Share < 1 {
-		return Finding{coverage: c}, fmt.Errorf("contradicted needs full coverage: it is %s", percent(c.Share))
+		return Finding{coverage: c}, fmt.Errorf("contradicted needs full coverage: it is %s", Percent(c.Share))
 	}
 	return Finding{outcome: Contradicted, observed: &o, coverage: c}, nil
 }
@@ -92,9 +93,25 @@ func FindContradicted(o Observed, c Coverage) (Finding, error) {
 // minimum was declared, it returns an error.
 func FindNotSupported(o Observed, c Coverage) (Finding, error) {
 	if !c.Met() {
-		return Finding{coverage: c}, fmt.Errorf("an absence needs its coverage: %s is below the minimum of %s", percent(c.Share), percent(c.Minimum))
+		return Finding{coverage: c}, fmt.Errorf("an absence needs its coverage: %s is below the minimum of %s", Percent(c.Share), Percent(c.Minimum))
 	}
 	return Finding{outcome: NotSupported, observed: &o, coverage: c}, nil
+}
+
+// FindWithin is the finding, for an at_most threshold, that a sound upper bound
+// stays within it: supported. The bound must cover the whole population and
+// period: with a smaller share it returns an error.
+func FindWithin(o Observed, c Coverage) (Finding, error) {
+	if c.Share < 1 {
+		return Finding{coverage: c, atMost: true}, fmt.Errorf("supporting an upper limit needs full coverage: it is %s", Percent(c.Share))
+	}
+	return Finding{outcome: Supported, observed: &o, coverage: c, atMost: true}, nil
+}
+
+// FindExceeded is the finding, for an at_most threshold, that a sound lower
+// bound exceeds it: contradicted, at any coverage.
+func FindExceeded(o Observed, c Coverage) Finding {
+	return Finding{outcome: Contradicted, observed: &o, coverage: c, atMost: true}
 }
 
 // FindUndetermined is a scope limitation. The limits say why. What was seen,
@@ -177,21 +194,27 @@ func (f Finding) Sentence() string {
 	if f.observed != nil {
 		seen = fmt.Sprintf("%s, %s", FormatAmount(f.observed.Value, f.observed.Unit), f.observed.Witness)
 	}
-	cov := fmt.Sprintf("within coverage of %s (minimum %s)", percent(f.coverage.Share), percent(f.coverage.Minimum))
+	cov := fmt.Sprintf("within coverage of %s (minimum %s)", Percent(f.coverage.Share), Percent(f.coverage.Minimum))
 	switch f.outcome {
 	case Supported:
+		if f.atMost {
+			return "Supported: the records of the whole population and period show no more than " + seen + "; " + cov + "."
+		}
 		return "Supported: the records show " + seen + "; " + cov + "."
 	case SupportedInPart:
 		return "Supported in part: some of the claim's tests are supported (" + seen + "), others are not; " + cov + "."
 	case Contradicted:
+		if f.atMost {
+			return "Contradicted: the records show " + seen + ", more than is claimed; " + cov + "."
+		}
 		return "Contradicted: the records of the whole population and period show no more than " + seen + "; " + cov + "."
 	case NotSupported:
 		return "Not supported within the stated coverage: the records show " + seen + "; " + cov + "."
 	case NotAssessed:
 		return "Not assessed: no test of this claim could be run."
 	}
-	s := "Undetermined, a scope limitation: the records cover " + percent(f.coverage.Share) +
-		" of what the claim is about (minimum " + percent(f.coverage.Minimum) + ")"
+	s := "Undetermined, a scope limitation: the records cover " + Percent(f.coverage.Share) +
+		" of what the claim is about (minimum " + Percent(f.coverage.Minimum) + ")"
 	if seen != "" {
 		s += "; as far as they go they show " + seen
 	}
@@ -201,9 +224,9 @@ func (f Finding) Sentence() string {
 // MarshalJSON writes the outcome's name.
 func (f Finding) MarshalJSON() ([]byte, error) { return json.Marshal(f.outcome.String()) }
 
-// percent writes a share so that it is never rounded up to a whole it does not
+// Percent writes a share so that it is never rounded up to a whole it does not
 // reach: 99.97 % stays below 100 %.
-func percent(share float64) string {
+func Percent(share float64) string {
 	p := share * 100
 	if p > 0 && p < 100 {
 		p = float64(int64(p*100)) / 100

@@ -173,7 +173,11 @@ func (r *ClaimResult) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &p); err != nil {
 		return err
 	}
-	f, err := rebuild(p.Finding, p.Observed, p.Coverage)
+	atMost := false
+	for i := range p.Tests {
+		atMost = atMost || p.Tests[i].Relation == "at_most"
+	}
+	f, err := rebuild(p.Finding, p.Observed, p.Coverage, atMost)
 	if err != nil {
 		return fmt.Errorf("claim %s: %w", p.ID, err)
 	}
@@ -196,7 +200,7 @@ func (t *TestResult) UnmarshalJSON(data []byte) error {
 	if len(p.Witnesses) > 0 {
 		o = &Observed{p.Witnesses[0].Value, p.Witnesses[0].Unit, p.Witnesses[0].Witness}
 	}
-	f, err := rebuild(p.Finding, o, p.Coverage)
+	f, err := rebuild(p.Finding, o, p.Coverage, p.Relation == "at_most")
 	if err != nil {
 		return fmt.Errorf("test of %s: %w", p.Subject, err)
 	}
@@ -206,7 +210,9 @@ func (t *TestResult) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func rebuild(name string, o *Observed, c Coverage) (Finding, error) {
+// rebuild forms a finding under the rules of its constructors. A claim with
+// several tests may have been contradicted by one of them alone.
+func rebuild(name string, o *Observed, c Coverage, atMost bool) (Finding, error) {
 	outcome, err := parseOutcome(name)
 	if err != nil {
 		return Finding{}, err
@@ -215,11 +221,13 @@ func rebuild(name string, o *Observed, c Coverage) (Finding, error) {
 	if o != nil {
 		seen = *o
 	}
-	switch outcome {
-	case NotSupported:
+	switch {
+	case outcome == NotSupported:
 		return FindNotSupported(seen, c)
-	case Contradicted:
+	case outcome == Contradicted && atMost:
+		return FindExceeded(seen, c), nil
+	case outcome == Contradicted:
 		return FindContradicted(seen, c)
 	}
-	return Finding{outcome: outcome, observed: o, coverage: c}, nil
+	return Finding{outcome: outcome, observed: o, coverage: c, atMost: atMost}, nil
 }

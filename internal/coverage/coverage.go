@@ -163,7 +163,23 @@ func (m *Map) Control(provider, account string) *Hours {
 			h.Add(i, j)
 		}
 	}
+	for _, u := range m.facts.unread { // what could not be read could have been the event
+		if u.witness == probity.Control && u.account == account && u.from > 0 {
+			if i, j := m.Grid.Range(u.from, u.until); i < j {
+				h.Remove(i, j)
+			}
+		}
+	}
 	return h
+}
+
+// Bill returns the hours for which the bill speaks of any charge of the
+// account.
+func (m *Map) Bill(provider, account string) *Hours {
+	if b := m.facts.billed[provider+"/"+account]; b != nil {
+		return b
+	}
+	return NewHours(m.Grid.N)
 }
 
 // Estate returns the hours for which the bill or a meter speaks of any
@@ -191,7 +207,7 @@ func (m *Map) Estate(provider, account string) *Hours {
 // ties to a resource or a time: they could hold anything.
 func (m *Map) UnlocatedUnread(w probity.Witness) bool {
 	for _, u := range m.facts.unread {
-		if u.witness == w && (u.resource < 0 || u.from <= 0) {
+		if u.witness == w && (u.resource < 0 && (w != probity.Control || u.account == "") || u.from <= 0) {
 			return true
 		}
 	}

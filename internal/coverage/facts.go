@@ -53,6 +53,7 @@ type control struct{ from, until int64 }
 type unreadSpan struct {
 	witness     probity.Witness
 	resource    int32 // -1 if not known
+	account     string
 	stream      string
 	from, until int64 // 0,0 if not known
 }
@@ -253,7 +254,7 @@ func (f *facts) loadUnread(ctx context.Context, e *query.Engine, d *measure.Dire
 		if err := row(&provider, &account, &resource, &kind, &stream, &from, &until, &ranges, &bytes); err != nil {
 			return err
 		}
-		u := unreadSpan{witness: witnessOf(probity.Kind(kind)), resource: d.Find(provider, account, resource), stream: stream}
+		u := unreadSpan{witness: witnessOf(probity.Kind(kind)), resource: d.Find(provider, account, resource), account: account, stream: stream}
 		if from.Valid {
 			u.from = from.Time.Unix()
 		}

@@ -15,7 +15,7 @@ import (
 type Resource struct {
 	Provider string
 	Account  string // lower case; "" if no record says it
-	Name     string // lower case; "" stands for an account without resources
+	Name     string // lower case; "" stands for what a bill charges to the account itself
 	Type     string // lower case provider type, such as microsoft.storage/storageaccounts; "" if unknown
 	Region   string // "" if unknown
 	Services []string
@@ -101,8 +101,8 @@ func LoadDirectory(ctx context.Context, e *query.Engine) (*Directory, error) {
 		if s.by == probity.Stated {
 			d.Disclosed = append(d.Disclosed, Disclosed{s.provider, s.account, s.resource})
 		}
-		if s.resource == "" {
-			continue
+		if s.resource == "" && (s.by != probity.Billed || s.account == "") {
+			continue // only a bill has charges that belong to the account itself
 		}
 		if s.account == "" { // a listing does not say the account: find it by name
 			s.account = only(names[s.provider+"/"+s.resource])

@@ -178,7 +178,7 @@ func (s *Series) load(ctx context.Context, e *query.Engine, dir *Directory, peri
 			return nil
 		}
 		if p.Resource = dir.Find(provider, account, resource); p.Resource < 0 {
-			return nil // a charge of the account itself, which no resource carries
+			return nil // nothing says whose it is
 		}
 		p.Container = dir.Container(container)
 		s.Points = append(s.Points, p)
@@ -197,5 +197,42 @@ func (s *Series) load(ctx context.Context, e *query.Engine, dir *Directory, peri
 		}
 		return a.Until < b.Until
 	})
+	if s.Witness == probity.Metered {
+		s.dropCoarser()
+	}
 	return err
+}
+
+// dropCoarser leaves out points that finer ones of the same resource overlap:
+// a meter that was read out twice, by the hour and by the day, tells of the
+// same use.
+func (s *Series) dropCoarser() {
+	kept := make([]Point, 0, len(s.Points))
+	s.ByResource(func(_ int32, points []Point) {
+		finest := points[0].Until - points[0].From
+		same := true
+		for _, p := range points {
+			same = same && p.Until-p.From == finest
+			finest = min(finest, p.Until-p.From)
+		}
+		for i, p := range points {
+			if same || !overlapsFiner(points, i) {
+				kept = append(kept, p)
+			}
+		}
+	})
+	s.Points = kept
+}
+
+func overlapsFiner(points []Point, i int) bool {
+	p := points[i]
+	for _, o := range points {
+		if o.From >= p.Until {
+			break
+		}
+		if o.Until > p.From && o.Until-o.From < p.Until-p.From {
+			return true
+		}
+	}
+	return false
 }
