@@ -25,6 +25,8 @@ import (
 type Engine struct {
 	db   *sql.DB
 	conn *sql.Conn
+
+	closed bool
 }
 
 // Options bound what an engine uses.
@@ -144,8 +146,12 @@ func (e *Engine) EachOf(ctx context.Context, file string, scan func(row func(des
 	return e.Each(ctx, "catalog/"+file, string(query), scan)
 }
 
-// Close stops the engine.
+// Close stops the engine. A second call does nothing.
 func (e *Engine) Close() error {
+	if e.closed {
+		return nil
+	}
+	e.closed = true
 	return errors.Join(e.conn.Close(), e.db.Close())
 }
 

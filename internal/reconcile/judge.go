@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"probity"
 	"probity/internal/coverage"
@@ -177,6 +178,9 @@ func Conflicts(list []Conflict, dir *measure.Directory) []probity.Discrepancy {
 		}
 		r := &dir.Resources[x.Resource]
 		low, high := x.Low, x.High
+		if x.Witness == probity.Logged { // one request, told in several ways
+			low, high = 1, float64(1+strings.Count(x.Detail, ", "))
+		}
 		out = append(out, probity.Discrepancy{
 			Quantity: x.Quantity, Left: x.Witness, Right: x.Witness, Provider: r.Provider, Account: r.Account, Resource: r.Name,
 			Span: x.Span, LeftValue: high, RightValue: low, Unit: x.Quantity.Unit(), Share: share(low, high),
@@ -193,7 +197,18 @@ type Conflict struct {
 	Quantity probity.Quantity
 	Resource int32
 	Span     probity.Span
-	Low      float64 // the smaller reading, or one record
-	High     float64 // the larger reading, or the number of versions
+	Low      float64 // the smallest reading
+	High     float64 // the largest reading
+	Exhibit  string  // the first that holds one of the records
 	Detail   string
+}
+
+// Add puts another record into the group: its reading, and where it stands.
+func (c *Conflict) Add(value float64, exhibit, place string) {
+	c.Low, c.High = math.Min(c.Low, value), math.Max(c.High, value)
+	if c.Exhibit == "" {
+		c.Exhibit, c.Detail = exhibit, "one id, several contents: "+place
+		return
+	}
+	c.Detail += ", " + place
 }

@@ -1,0 +1,112 @@
+// Package review runs the stages of a review in their order.
+package review
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"probity"
+	"probity/internal/assess"
+	"probity/internal/casefile"
+	"probity/internal/coverage"
+	"probity/internal/durable"
+	"probity/internal/evidence"
+	"probity/internal/measure"
+	"probity/internal/query"
+	"probity/internal/reconcile"
+	"probity/internal/report"
+	"probity/internal/source"
+)
+
+// Config says what to review and where to write.
+type Config struct {
+	Case     string           // the case folder, or the case file
+	Out      string           // the output folder; "" means out in the case folder
+	Key      string           // the file that keeps the key of the case; "" chooses
+	Progress *report.Progress // may be nil; never changes a result
+}
+
+// A Result is a review and where it was written.
+type Result struct {
+	Review  *probity.Review
+	Out     string
+	Warning string // of this machine rather than of the records; "" for none
+	Kept    string // where an earlier, different output was moved; "" if none was there
+}
+
+// Run reviews a case: it reads the records, measures, compares, assesses and
+// writes the output folder, which appears whole or not at all.
+func Run(ctx context.Context, cfg Config) (res *Result, err error) {
+	c, err := casefile.Load(cfg.Case)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Out == "" {
+		cfg.Out = filepath.Join(c.Dir, "out")
+	}
+	out, err := durable.Stage(cfg.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, out.Discard()) }()
+
+	cfg.Progress.Stage("hashing exhibits")
+	files, warnings, err := evidence.Walk(ctx, c, cfg.Progress.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	tokens, warning, err := evidence.CaseTokens(c, cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Progress.Stage("reading records")
+	tables, err := out.Sub("tables")
+	if err != nil {
+		return nil, err
+	}
+	read, err := source.Read(ctx, files, source.Options{Tables: tables, Tokens: tokens, Progress: cfg.Progress.Bytes})
+	if err != nil {
+		return nil, err
+	}
+	cfg.Progress.Stage("measuring")
+	engine, err := query.Open(ctx, out.Path(), c.Period, query.Options{Temp: out.Path(".engine")})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	set, err := measure.Run(ctx, engine, c.Period)
+	if err != nil {
+		return nil, err
+	}
+	exhibits, err := settle(ctx, engine, read.Exhibits)
+	if err != nil {
+		return nil, err
+	}
+	cover, err := coverage.Load(ctx, engine, set, c, exhibits)
+	if err != nil {
+		return nil, err
+	}
+	gaps := cover.Gaps()
+	conflicts, err := loadConflicts(ctx, engine, set.Directory, c.Period)
+	if err != nil {
+		return nil, err
+	}
+	discrepancies := append(reconcile.Run(c, set, cover, gaps), reconcile.Conflicts(conflicts, set.Directory)...)
+
+	cfg.Progress.Stage("assessing claims")
+	claims, err := assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Coverage: cover, Gaps: gaps, Discrepancies: discrepancies})
+	if err != nil {
+		return nil, err
+	}
+	if err := engine.Close(); err != nil {
+		return nil, err
+	}
+	r := compose(c, claims, discrepancies, gaps, assess.Estate(c, set.Directory), exhibits, read.Integrity)
+	r.Warnings = append(append(append(r.Warnings, c.Warnings...), warnings...), read.Warnings...)
+	note(r, conflicts)
+	cfg.Progress.Stage("writing")
+	kept, err := write(out, c, r)
+	cfg.Progress.Done()
+	return &Result{Review: r, Out: out.Target(), Kept: kept, Warning: warning}, err
+}

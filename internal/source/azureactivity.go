@@ -1,0 +1,185 @@
+package source
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"sort"
+	"strings"
+
+	"probity"
+	"probity/internal/table"
+)
+
+// The Azure Activity log, the control plane's own: as a diagnostic setting
+// exports it (resource log schema), and as the REST interface and the command
+// line give it (eventTimestamp, {value, localizedValue}).
+
+var (
+	activityCategory  = regexp.MustCompile(`"category"\s*:\s*(\{[^}]*)?"(Administrative|Policy|Security|ServiceHealth|ResourceHealth|Alert|Recommendation|Autoscale)"`)
+	activityOperation = regexp.MustCompile(`"operationName"\s*:\s*(\{[^}]*)?"[A-Za-z.]+/[^"]*"`)
+)
+
+func detectActivityLog(head []byte) bool {
+	if bytes.Contains(head, []byte(`"metricName"`)) || bytes.Contains(head, []byte(`"timeseries"`)) {
+		return false
+	}
+	return activityOperation.Match(head) || activityCategory.Match(head) && bytes.Contains(head, []byte(`"operationName"`))
+}
+
+func readActivityLog(s *sink, in io.Reader) error {
+	return readJSON(in, recordTaker{s, parseActivityLog}, "records", "Records", "value")
+}
+
+// activityRecord is the parts of an event that are looked at.
+type activityRecord struct {
+	time, resourceID, operation, category, result, signature, caller, claimed, correlation, eventID, subscription []byte
+
+	identity, properties []byte
+}
+
+func parseActivityLog(s *sink, from int64, data []byte) (hint, string) {
+	var x activityRecord
+	members(data, x.take)
+	at, ok := parseTime(x.time)
+	switch {
+	case !ok:
+		return hint{}, "no time that can be read"
+	case len(x.operation) == 0:
+		return hint{}, "no operationName"
+	}
+	r := &s.activity
+	*r = table.Activity{Exhibit: s.file.SHA256, Position: from, Length: int32(len(data)), Kind: string(probity.AzureActivityLog), Time: at, CloudProvider: "azure"}
+	a := s.arm(x.resourceID)
+	r.CloudAccountUID = a.account
+	if a.account == "" {
+		r.CloudAccountUID = s.words.lower(x.subscription)
+	}
+	// Tags, deployments and role assignments of a whole group or subscription
+	// are events of the account, not resources.
+	if a.name != "" && !strings.HasPrefix(a.typ, "microsoft.resources/") && !strings.HasPrefix(a.typ, "microsoft.authorization/") {
+		r.ResourceName, r.ResourceType, r.ResourceUID = a.name, a.typ, a.uid
+	}
+	r.APIOperation = s.words.lower(x.operation)
+	r.APIServiceName, _, _ = strings.Cut(r.APIOperation, "/")
+	r.MetadataLogName = s.words.of(x.category)
+	r.Status, r.StatusDetail = resultOf(x.result), s.words.of(x.signature)
+	r.StatusCode = s.words.of(x.result)
+	r.SrcEndpointToken = s.tokens.OfBytes("address", host(x.claimed))
+	r.ActorUserToken = s.tokens.OfBytes("principal", x.principal())
+	r.MetadataCorrelation = s.tokens.OfBytes("correlation", x.correlation)
+	switch {
+	case len(x.eventID) > 0:
+		r.Key = s.tokens.OfBytes("key", x.eventID)
+	case len(x.correlation) > 0:
+		r.Key = s.tokens.OfBytes("key", bytes.Join([][]byte{x.correlation, x.operation, x.result, x.time, x.resourceID}, []byte("|")))
+	}
+	if strings.HasPrefix(r.APIOperation, "microsoft.insights/diagnosticsettings/") {
+		r.EnabledLogCategories, r.DisabledLogCategories = s.diagnosticSetting(x.properties)
+	}
+	r.Digest = s.tokens.OfBytes("record", data)
+	s.fail(s.part.Activity(r))
+	return hint{"azure", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
+}
+
+// take keeps a member of an event.
+func (x *activityRecord) take(name, value []byte) bool {
+	switch string(name) {
+	case "time", "eventTimestamp":
+		x.time = text(value)
+	case "resourceId":
+		x.resourceID = text(value)
+	case "operationName":
+		x.operation = named(value)
+	case "category":
+		x.category = named(value)
+	case "resultType", "status":
+		if t := named(value); len(t) > 0 {
+			x.result = t
+		}
+	case "resultSignature", "subStatus":
+		x.signature = named(value)
+	case "callerIpAddress":
+		x.claimed = text(value)
+	case "caller":
+		x.caller = text(value)
+	case "correlationId":
+		x.correlation = text(value)
+	case "eventDataId":
+		x.eventID = text(value)
+	case "subscriptionId":
+		x.subscription = text(value)
+	case "identity":
+		x.identity = group(value)
+	case "properties":
+		x.properties = group(value)
+	}
+	return true
+}
+
+// principal returns what identifies the caller, to be replaced by a token.
+func (x *activityRecord) principal() []byte {
+	claims := group(member(x.identity, "claims"))
+	for _, name := range []string{"http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "appid"} {
+		if id := text(member(claims, name)); len(id) > 0 {
+			return id
+		}
+	}
+	return x.caller
+}
+
+func resultOf(result []byte) string {
+	switch strings.ToLower(string(result)) {
+	case "success", "succeeded":
+		return "Success"
+	case "failure", "failed":
+		return "Failure"
+	case "start", "started", "accept", "accepted":
+		return "Started"
+	}
+	return "Other"
+}
+
+// diagnosticSetting returns which log categories a diagnostic setting that is
+// written switches on and off, each sorted and separated by commas.
+func (s *sink) diagnosticSetting(properties []byte) (enabled, disabled string) {
+	var body []byte
+	for _, name := range []string{"requestbody", "requestBody", "responseBody", "responsebody"} {
+		if body = group(member(properties, name)); body != nil {
+			break
+		}
+	}
+	inner := group(member(body, "properties"))
+	if inner == nil {
+		inner = body
+	}
+	on, off := map[string]bool{}, map[string]bool{}
+	elements(member(inner, "logs"), func(_ int, log []byte) {
+		names := []string{string(text(member(log, "category")))}
+		if g := text(member(log, "categoryGroup")); len(g) > 0 {
+			names = []string{string(g)}
+			if string(g) == "allLogs" || string(g) == "audit" {
+				names = append(names, "StorageRead", "StorageWrite", "StorageDelete")
+			}
+		}
+		to := off
+		if strings.EqualFold(string(text(member(log, "enabled"))), "true") {
+			to = on
+		}
+		for _, n := range names {
+			if n != "" {
+				to[n] = true
+			}
+		}
+	})
+	return s.words.of([]byte(list(on))), s.words.of([]byte(list(off)))
+}
+
+func list(set map[string]bool) string {
+	var names []string
+	for n := range set {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ",")
+}

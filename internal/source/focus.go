@@ -1,0 +1,186 @@
+package source
+
+import (
+	"io"
+	"strings"
+
+	"probity/internal/table"
+)
+
+// Bills in the FinOps Open Cost and Usage Specification, 1.0 to 1.2, as CSV.
+
+func detectFocus(head []byte) bool {
+	c := firstLine(head)
+	_, period := c["chargeperiodstart"]
+	_, billed := c["billedcost"]
+	_, effective := c["effectivecost"]
+	return period && (billed || effective)
+}
+
+type focusTaker struct {
+	*sink
+	c     columns
+	width int
+}
+
+func readFocus(s *sink, in io.Reader) error {
+	return readCSV(in, &focusTaker{sink: s}, func() bool { return s.stream.Damage() != "" })
+}
+
+func (t *focusTaker) header(fields [][]byte) { t.c, t.width = columnsOf(fields), len(fields) }
+
+func (t *focusTaker) row(from, until int64, fields [][]byte) {
+	if len(fields) != t.width {
+		t.unread(from, until, "a row with more or fewer fields than the header")
+		return
+	}
+	get := func(name string) []byte { return t.c.get(fields, name) }
+	word := func(name string) string { return t.words.of(get(name)) }
+	r := table.Charge{
+		Exhibit: t.file.SHA256, Position: from, Length: int32(until - from),
+		Provider: providerOf(string(get("providername")), string(get("publishername"))), BillingAccount: word("billingaccountid"),
+		Region: t.words.region(get("regionid")), ServiceName: word("servicename"), ServiceCategory: word("servicecategory"),
+		ChargeCategory: word("chargecategory"), ChargeClass: word("chargeclass"), ChargeDescription: word("chargedescription"),
+		ConsumedUnit: word("consumedunit"), PricingUnit: word("pricingunit"), PricingUnitText: word("xpricingunitdescription"),
+		SkuID: word("skuid"), SkuMeterCategory: word("xskumetercategory"), SkuMeterSub: word("xskumetersubcategory"),
+		BillingCurrency: word("billingcurrency"),
+	}
+	if r.SkuMeter = word("skumeter"); r.SkuMeter == "" {
+		r.SkuMeter = word("xskumetername")
+	}
+	if r.Region == "" {
+		r.Region = t.words.region(get("regionname"))
+	}
+	t.whose(&r, get)
+	if reason := t.spans(&r, get); reason != "" {
+		t.unread(from, until, reason)
+		return
+	}
+	if reason := t.quantities(&r, get); reason != "" {
+		t.unread(from, until, reason)
+		return
+	}
+	r.Digest = t.tokens.OfBytes("record", joined(fields))
+	t.fail(t.part.Charge(&r))
+	t.keep(from, until, hint{r.Provider, r.Account, r.Resource, "", r.ChargeFrom})
+}
+
+func joined(fields [][]byte) []byte {
+	var out []byte
+	for _, f := range fields {
+		out = append(append(out, f...), 0)
+	}
+	return out
+}
+
+// whose fills the account and the resource that a charge belongs to.
+func (t *focusTaker) whose(r *table.Charge, get func(string) []byte) {
+	sub := get("subaccountid")
+	if a := t.arm(sub); a.account != "" {
+		r.Account = a.account
+	} else {
+		r.Account = t.words.lower(sub)
+	}
+	id := get("resourceid")
+	r.ResourceType = t.words.lower(get("xresourcetype"))
+	if a := t.arm(id); a.name != "" {
+		r.Resource, r.ResourceUID, r.ResourceType = a.name, a.uid, a.typ
+		if r.Account == "" {
+			r.Account = a.account
+		}
+		return
+	}
+	r.ResourceUID = t.words.lower(id)
+	if r.Resource = t.words.lower(get("resourcename")); r.Resource == "" {
+		r.Resource = r.ResourceUID
+	}
+	if r.ResourceType == "" {
+		r.ResourceType = t.words.lower(get("resourcetype"))
+	}
+}
+
+func (t *focusTaker) spans(r *table.Charge, get func(string) []byte) string {
+	for _, x := range []struct {
+		name string
+		to   *int64
+		must bool
+	}{
+		{"chargeperiodstart", &r.ChargeFrom, true}, {"chargeperiodend", &r.ChargeUntil, true},
+		{"billingperiodstart", &r.BillingFrom, false}, {"billingperiodend", &r.BillingUntil, false},
+	} {
+		v := get(x.name)
+		if len(v) == 0 && !x.must {
+			continue
+		}
+		at, ok := parseAnyTime(v)
+		if !ok {
+			return "a date that cannot be read"
+		}
+		*x.to = at
+	}
+	if r.BillingFrom == 0 || r.BillingUntil <= r.BillingFrom { // the month of the charge
+		day := r.ChargeFrom / 86_400_000_000
+		y, m := monthOf(day)
+		r.BillingFrom = days(y, m, 1) * 86_400_000_000
+		if m++; m > 12 {
+			y, m = y+1, 1
+		}
+		r.BillingUntil = days(y, m, 1) * 86_400_000_000
+	}
+	if r.ChargeUntil < r.ChargeFrom {
+		return "a charge that ends before it begins"
+	}
+	return ""
+}
+
+// monthOf returns the year and month of a day counted from 1970-01-01.
+func monthOf(day int64) (int64, int64) {
+	y := 1970 + day/366
+	for days(y+1, 1, 1) <= day {
+		y++
+	}
+	m := int64(1)
+	for m < 12 && days(y, m+1, 1) <= day {
+		m++
+	}
+	return y, m
+}
+
+func (t *focusTaker) quantities(r *table.Charge, get func(string) []byte) string {
+	for _, x := range []struct {
+		name string
+		to   **table.Decimal
+	}{
+		{"consumedquantity", &r.ConsumedQuantity}, {"pricingquantity", &r.PricingQuantity},
+		{"xpricingblocksize", &r.PricingBlockSize}, {"billedcost", &r.BilledCost},
+	} {
+		v := get(x.name)
+		if len(v) == 0 {
+			continue
+		}
+		d, ok := table.ParseDecimal(string(v), 18)
+		if !ok {
+			return "a quantity that is no number"
+		}
+		*x.to = &d
+	}
+	return ""
+}
+
+// providerOf returns azure, aws or gcp for what bills call them.
+func providerOf(names ...string) string {
+	for _, n := range names {
+		low := strings.ToLower(n)
+		switch {
+		case strings.Contains(low, "microsoft") || strings.Contains(low, "azure"):
+			return "azure"
+		case strings.Contains(low, "amazon") || strings.Contains(low, "aws"):
+			return "aws"
+		case strings.Contains(low, "google") || low == "gcp":
+			return "gcp"
+		case low != "":
+			return low
+		}
+	}
+	return ""
+}

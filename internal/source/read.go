@@ -1,0 +1,209 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"probity"
+	"probity/internal/evidence"
+	"probity/internal/table"
+)
+
+// Options say how to read.
+type Options struct {
+	Tables   string           // the folder in which the tables are written
+	Tokens   *evidence.Tokens // under the key of the case
+	Workers  int              // how many files are read at once; 0 means 2
+	Progress func(done, total int64)
+}
+
+// A Result is what became of the files.
+type Result struct {
+	Exhibits  []probity.Exhibit // one a file, by path
+	Integrity []probity.Integrity
+	Warnings  []string
+}
+
+// Read reads every file to its end and writes the tables. No result depends on
+// the order in which files are read. Its errors are those of reading files and
+// writing tables, and any byte that was not accounted for.
+func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, error) {
+	if opts.Workers <= 0 {
+		opts.Workers = 2
+	}
+	r := &run{ctx: ctx, opts: opts, exhibits: map[*evidence.File]*probity.Exhibit{}}
+	for _, f := range files {
+		if f.Original == nil {
+			r.queue = append(r.queue, f)
+		}
+		r.total += f.Bytes
+	}
+	sort.SliceStable(r.queue, func(i, j int) bool { return r.queue[i].Bytes > r.queue[j].Bytes })
+	var wg sync.WaitGroup
+	errs := make([]error, opts.Workers)
+	parts := make([]*table.Part, opts.Workers)
+	for n := range opts.Workers {
+		var err error
+		if parts[n], err = table.NewPart(opts.Tables, n); err != nil {
+			return Result{}, errors.Join(err, closeAll(parts))
+		}
+		wg.Go(func() { errs[n] = r.work(parts[n]) })
+	}
+	wg.Wait()
+	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+		return Result{}, errors.Join(err, closeAll(parts))
+	}
+	integrity, warnings, err := tie(r.listings, parts[0])
+	if err := errors.Join(err, closeAll(parts)); err != nil {
+		return Result{}, err
+	}
+	res := Result{Integrity: integrity, Warnings: warnings}
+	for _, f := range files {
+		if f.Original != nil {
+			r.exhibits[f] = duplicate(f, r.exhibits[f.Original])
+		}
+		res.Exhibits = append(res.Exhibits, *r.exhibits[f])
+	}
+	return res, nil
+}
+
+func closeAll(parts []*table.Part) error {
+	var errs []error
+	for _, p := range parts {
+		if p != nil {
+			errs = append(errs, p.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// duplicate is the exhibit of a file whose bytes are those of another: it has
+// no records of its own, and what the other has of records and unread ranges
+// are its duplicates.
+func duplicate(f *evidence.File, of *probity.Exhibit) *probity.Exhibit {
+	x := f.Exhibit
+	x.Kind, x.StreamBytes, x.FramingBytes = of.Kind, of.StreamBytes, of.FramingBytes
+	x.Duplicates, x.DuplicateBytes = of.Records, of.RecordBytes+of.UnreadBytes
+	x.Note = "the same bytes as " + of.Path
+	return &x
+}
+
+// A run is one call of Read.
+type run struct {
+	ctx   context.Context
+	opts  Options
+	queue []*evidence.File
+	total int64
+	next  atomic.Int64
+	done  atomic.Int64
+
+	mu       sync.Mutex
+	exhibits map[*evidence.File]*probity.Exhibit
+	listings []*listing
+}
+
+func (r *run) work(part *table.Part) error {
+	w := &worker{part: part, tokens: r.opts.Tokens.Fork(), words: words{}, arms: map[string]arm{}}
+	for {
+		i := int(r.next.Add(1)) - 1
+		if i >= len(r.queue) || r.ctx.Err() != nil {
+			return nil
+		}
+		f := r.queue[i]
+		x, l, err := readFile(r.ctx, f, w)
+		if err != nil {
+			r.next.Add(int64(len(r.queue))) // the other workers stop too
+			return err
+		}
+		r.mu.Lock()
+		r.exhibits[f] = x
+		if l != nil {
+			r.listings = append(r.listings, l)
+		}
+		r.mu.Unlock()
+		if n := r.done.Add(f.Bytes); r.opts.Progress != nil {
+			r.opts.Progress(n, r.total)
+		}
+	}
+}
+
+// canceled stops a stream when the context ends.
+type canceled struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (c canceled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.in.Read(p)
+}
+
+// readFile reads one file and returns its exhibit with the counts filled in.
+func readFile(ctx context.Context, f *evidence.File, w *worker) (x *probity.Exhibit, l *listing, err error) {
+	stream, err := f.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer stream.Close()
+	s := &sink{worker: w, file: f, kind: probity.KindUnknown, stream: stream}
+	in := canceled{ctx, stream}
+	if reader := choose(f, stream.Head(headSize)); reader != nil {
+		s.kind = reader.Kind
+		err = reader.read(s, in)
+	} else {
+		err = readUnknown(s, in)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s.damage()
+	s.flush(hint{})
+	if s.err != nil {
+		return nil, nil, s.err
+	}
+	if err := s.account.Balance(stream.Length()); err != nil {
+		return nil, nil, fmt.Errorf("evidence %s: %w: this is a fault of the program, please report it", f.Path, err)
+	}
+	e := f.Exhibit
+	e.Kind, e.StreamBytes, e.Note = s.kind, stream.Length(), s.note
+	e.Records, e.Unread = s.account.Records, s.account.Unread
+	e.RecordBytes, e.UnreadBytes, e.FramingBytes = s.account.RecordBytes, s.account.UnreadBytes, s.account.FramingBytes
+	return &e, s.listing, nil
+}
+
+// damage notes that a stream ended before its time. Where the cut falls
+// between two records nothing is unread, and yet something is lost: the table
+// says so with a range of no length.
+func (s *sink) damage() {
+	why := s.stream.Damage()
+	if why == "" {
+		return
+	}
+	s.note = strings.TrimPrefix(s.note+"; "+why, "; ")
+	if len(s.pending) == 0 {
+		s.lost(s.stream.Length(), 0, "cut off")
+	}
+}
+
+// readUnknown accounts for a file that no reader knows: all of it is unread.
+func readUnknown(s *sink, in io.Reader) error {
+	n, err := io.Copy(io.Discard, in)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		s.note = "an empty file"
+	default:
+		s.note = "no reader knows this format"
+		s.unread(0, n, s.note)
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+// Package source reads the records of exhibits into tables. A file's kind is
+// detected from its content. Each byte of its decompressed stream becomes part
+// of a record, of an unread range or of framing, and the sum is asserted.
+//
+// A reader is a function that finds the records of one kind and a rule that
+// recognises the kind; all of them are listed in All. What cannot be read is a
+// row of the table unread, with its place, a reason that never quotes it, and
+// a hint where in the estate and in time it lies.
+package source
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"probity"
+	"probity/internal/evidence"
+	"probity/internal/table"
+)
+
+// A Reader reads one kind of exhibit.
+type Reader struct {
+	Kind probity.Kind
+	// detect recognises the kind from the first bytes of the stream.
+	detect func(head []byte) bool
+	// read reads the stream to its end and accounts for each byte.
+	read func(s *sink, in io.Reader) error
+}
+
+// All lists the readers in the order in which they are asked.
+var All = []Reader{
+	{probity.AzureStorageLog, detectStorageLog, readStorageLog},
+	{probity.AzureActivityLog, detectActivityLog, readActivityLog},
+	{probity.AzureMetrics, detectMetrics, readMetrics},
+	{probity.AzureBlobInventory, detectManifest, readManifest},
+	{probity.AzureBlobInventory, detectInventory, readInventory},
+	{probity.AzureInventoryChecksum, detectChecksum, readChecksum},
+	{probity.Focus, detectFocus, readFocus},
+	{probity.Disclosures, detectDisclosures, readDisclosures},
+}
+
+// headSize is how much of a stream is looked at to detect its kind.
+const headSize = 64 << 10
+
+// choose returns the reader for a file, nil if none knows it.
+func choose(f *evidence.File, head []byte) *Reader {
+	head = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
+	for i := range All {
+		if f.From != nil && f.From.Kind != "" {
+			if All[i].Kind == f.From.Kind && (f.From.Kind != probity.AzureBlobInventory || All[i].detect(head)) {
+				return &All[i]
+			}
+			continue
+		}
+		if All[i].detect(head) {
+			return &All[i]
+		}
+	}
+	return nil
+}
+
+// A sink takes what a reader finds in one file: it keeps the account, writes
+// rows, and gives unread ranges their hints.
+type sink struct {
+	*worker
+	file    *evidence.File
+	kind    probity.Kind
+	stream  *evidence.Stream
+	account evidence.Account
+	err     error
+	note    string
+
+	last    hint // of the latest record
+	pending []table.Unread
+	watch   func(from, until int64) // told of each record, if not nil
+	listing *listing                // what an inventory file turned out to be, to be tied later
+}
+
+// A worker is what a goroutine keeps from file to file.
+type worker struct {
+	part   *table.Part
+	tokens *evidence.Tokens
+	words  words
+	arms   map[string]arm
+
+	activity table.Activity // reused for every record
+}
+
+// arm reads a resource id, remembering what it read.
+func (w *worker) arm(id []byte) arm {
+	if a, ok := w.arms[string(id)]; ok {
+		return a
+	}
+	a := parseARM(id)
+	if len(w.arms) < maxWords {
+		w.arms[string(id)] = a
+	}
+	return a
+}
+
+// A hint says where a record lies.
+type hint struct {
+	provider, account, resource, log string
+	time                             int64 // microseconds since 1970, 0 if unknown
+}
+
+func (s *sink) framing(from, until int64) { s.account.Framing(from, until) }
+
+// keep accounts for a record and notes where it lies.
+func (s *sink) keep(from, until int64, h hint) {
+	s.account.Record(from, until)
+	s.last = h
+	if s.watch != nil {
+		s.watch(from, until)
+	}
+	if len(s.pending) > 0 {
+		s.flush(h)
+	}
+}
+
+// fail keeps the first error of writing.
+func (s *sink) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// maxPending is how many unread ranges wait for the record that follows them.
+const maxPending = 1000
+
+// unread accounts for a range that is no record.
+func (s *sink) unread(from, until int64, reason string) {
+	s.account.UnreadRange(from, until)
+	s.lost(from, until-from, reason)
+}
+
+// lost writes a row of the table unread, once the next record is known.
+func (s *sink) lost(from, length int64, reason string) {
+	u := table.Unread{Exhibit: s.file.SHA256, Position: from, Length: length, Kind: string(s.kind), Reason: reason,
+		Provider: s.last.provider, Account: s.last.account, Resource: s.last.resource, LogName: s.last.log}
+	if s.last.time != 0 {
+		t := s.last.time
+		u.From = &t
+	}
+	if s.pending = append(s.pending, u); len(s.pending) >= maxPending {
+		s.flush(hint{})
+	}
+}
+
+// flush writes the unread ranges that wait, with what the next record and the
+// layout of the path say.
+func (s *sink) flush(next hint) {
+	layout := layoutOf(s.file.Path)
+	for i := range s.pending {
+		u := &s.pending[i]
+		for _, h := range []hint{next, layout.hint} {
+			fill(&u.Provider, h.provider)
+			fill(&u.Account, h.account)
+			fill(&u.Resource, h.resource)
+			fill(&u.LogName, h.log)
+		}
+		if u.From == nil && layout.hint.time != 0 {
+			t := layout.hint.time
+			u.From = &t
+		}
+		switch {
+		case next.time != 0:
+			t := next.time
+			u.Until = &t
+		case layout.until != 0:
+			t := layout.until
+			u.Until = &t
+		}
+		if u.From != nil && u.Until != nil && *u.Until < *u.From {
+			u.From, u.Until = u.Until, u.From
+		}
+		if err := s.part.Unread(u); err != nil {
+			s.fail(err)
+		}
+	}
+	s.pending = s.pending[:0]
+}
+
+func fill(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+// layout is what the path of an export tells:
+// insights-logs-storagewrite/resourceId=/subscriptions/.../y=2025/m=10/d=08/h=17/m=00/PT1H.json
+type layout struct {
+	hint
+	until int64
+}
+
+func layoutOf(path string) layout {
+	var l layout
+	low := strings.ToLower(path)
+	if _, rest, ok := strings.Cut(low, "resourceid="); ok {
+		id, _, _ := strings.Cut(rest, "/y=")
+		a := parseARM([]byte(id))
+		l.provider, l.account, l.resource = "azure", a.account, a.name
+	}
+	for name, log := range map[string]string{"storageread": "StorageRead", "storagewrite": "StorageWrite", "storagedelete": "StorageDelete"} {
+		if strings.Contains(low, "insights-logs-"+name) {
+			l.log = log
+		}
+	}
+	if i := strings.Index(low, "/y="); i >= 0 {
+		var y, m, d, h int64
+		parts := strings.Split(low[i+1:], "/")
+		if len(parts) >= 4 && scan(parts[0], "y=", &y) && scan(parts[1], "m=", &m) && scan(parts[2], "d=", &d) && scan(parts[3], "h=", &h) &&
+			m >= 1 && m <= 12 && d >= 1 && d <= daysIn(y, m) && h < 24 {
+			l.time = (days(y, m, d)*24 + h) * 3_600_000_000
+			l.until = l.time + 3_600_000_000
+		}
+	}
+	return l
+}
+
+func scan(part, name string, to *int64) bool {
+	rest, ok := strings.CutPrefix(part, name)
+	if !ok {
+		return false
+	}
+	*to, ok = digits([]byte(rest))
+	return ok
+}
+
+// words interns strings that come again and again.
+type words map[string]string
+
+const maxWords = 100_000
+
+func (w words) of(b []byte) string {
+	if s, ok := w[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(w) < maxWords {
+		w[s] = s
+	}
+	return s
+}
+
+// lower interns the lower-case form.
+func (w words) lower(b []byte) string {
+	for _, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			return w.of(bytes.ToLower(b))
+		}
+	}
+	return w.of(b)
+}
+
+// region interns a region's name as it is compared: West Europe is westeurope.
+func (w words) region(b []byte) string {
+	for _, c := range b {
+		if c == ' ' || c >= 'A' && c <= 'Z' {
+			return w.of(bytes.ReplaceAll(bytes.ToLower(b), []byte(" "), nil))
+		}
+	}
+	return w.of(b)
+}
+
+// An arm is a resource id of Azure, in lower case, cut to the resource itself:
+// sub-resources such as blobServices/default belong to their parent.
+type arm struct {
+	account string // subscription
+	uid     string
+	typ     string // microsoft.storage/storageaccounts
+	name    string
+	sub     string // the type below, such as blobservices
+}
+
+// parseARM reads a resource id in any letter case.
+func parseARM(id []byte) arm {
+	var a arm
+	low := strings.ToLower(strings.Trim(string(id), "/"))
+	parts := strings.Split(low, "/")
+	for i := 0; i+1 < len(parts); i += 2 {
+		switch parts[i] {
+		case "subscriptions":
+			if a.account == "" {
+				a.account = parts[i+1]
+			}
+		case "providers":
+			if i+3 >= len(parts) {
+				return a
+			}
+			a.typ = parts[i+1] + "/" + parts[i+2]
+			a.name = parts[i+3]
+			a.uid = "/" + strings.Join(parts[:i+4], "/")
+			if i+4 < len(parts) && parts[i+4] != "providers" {
+				a.sub = parts[i+4]
+			}
+			return a
+		}
+	}
+	return a
+}
