@@ -58,6 +58,18 @@ type Observed struct {
 	Value   float64 `json:"value"`
 	Unit    Unit    `json:"unit"`
 	Witness Witness `json:"witness"`
+	// Of says what is counted or measured, to follow the value in a sentence:
+	// "objects written".
+	Of string `json:"of,omitempty"`
+}
+
+// String writes the value with what it is of and who gives it.
+func (o Observed) String() string {
+	s := FormatAmount(o.Value, o.Unit)
+	if o.Of != "" {
+		s += " " + o.Of
+	}
+	return s + " (" + string(o.Witness) + ")"
 }
 
 // A Finding is an outcome together with the coverage it was reached with. Its
@@ -192,7 +204,7 @@ func (f Finding) Limits() []string { return f.limits }
 func (f Finding) Sentence() string {
 	seen := ""
 	if f.observed != nil {
-		seen = fmt.Sprintf("%s, %s", FormatAmount(f.observed.Value, f.observed.Unit), f.observed.Witness)
+		seen = f.observed.String()
 	}
 	cov := fmt.Sprintf("within coverage of %s (minimum %s)", Percent(f.coverage.Share), Percent(f.coverage.Minimum))
 	switch f.outcome {

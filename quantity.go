@@ -36,6 +36,29 @@ func (q Quantity) Unit() Unit {
 // Level reports whether q exists at an instant. Otherwise it is a flow.
 func (q Quantity) Level() bool { return q == BytesStored || q == ObjectsStored }
 
+// Noun says what an amount of q is of, to follow it in a sentence.
+func (q Quantity) Noun() string {
+	switch q {
+	case BytesStored:
+		return "stored"
+	case BytesWritten:
+		return "written"
+	case BytesRead:
+		return "read"
+	case BytesEgressed:
+		return "sent out"
+	case ObjectsStored:
+		return "objects stored"
+	case ObjectsWritten:
+		return "objects written"
+	case ObjectsRead:
+		return "objects read"
+	case SpeechSeconds:
+		return "of speech recognised"
+	}
+	return "requests"
+}
+
 // Known reports whether q is one of Quantities.
 func (q Quantity) Known() bool {
 	for _, k := range Quantities {

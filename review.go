@@ -198,7 +198,7 @@ func (t *TestResult) UnmarshalJSON(data []byte) error {
 	}
 	var o *Observed
 	if len(p.Witnesses) > 0 {
-		o = &Observed{p.Witnesses[0].Value, p.Witnesses[0].Unit, p.Witnesses[0].Witness}
+		o = &Observed{Value: p.Witnesses[0].Value, Unit: p.Witnesses[0].Unit, Witness: p.Witnesses[0].Witness}
 	}
 	f, err := rebuild(p.Finding, o, p.Coverage, p.Relation == "at_most")
 	if err != nil {

@@ -156,7 +156,7 @@ func (y *testimony) upper() (float64, bool) {
 }
 
 func observed(t *probity.Test, w probity.Witness, v float64) probity.Observed {
-	return probity.Observed{Value: v, Unit: t.Quantity.Unit(), Witness: w}
+	return probity.Observed{Value: v, Unit: t.Quantity.Unit(), Witness: w, Of: t.Quantity.Noun()}
 }
 
 func amount(t *probity.Test, v float64) string { return probity.FormatAmount(v, t.Quantity.Unit()) }

@@ -1,0 +1,181 @@
+package report
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"unicode"
+
+	"probity"
+)
+
+// clean replaces what could forge the look of a page or a terminal: control
+// characters and marks that change the direction of text.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// readings are the readings in words.
+var readings = map[probity.Reading]string{
+	probity.LogShort: "the log has too little", probity.LogExcess: "the log has too much",
+	probity.ListingShort: "the listing has too little", probity.ListingExcess: "the listing has too much",
+	probity.BillShort: "the bill has too little", probity.BillExcess: "the bill has too much",
+	probity.MetricShort: "the meter has too little", probity.MetricExcess: "the meter has too much",
+}
+
+// bounds are the bounds in words.
+var bounds = map[probity.Bound]string{
+	probity.Below: "at least", probity.Above: "at most", probity.Both: "about", probity.Neither: "not proof",
+}
+
+// outcomeWords are the findings as headings.
+func outcomeWords(o probity.Outcome) string {
+	switch o {
+	case probity.Supported:
+		return "supported"
+	case probity.SupportedInPart:
+		return "supported in part"
+	case probity.Contradicted:
+		return "contradicted"
+	case probity.NotSupported:
+		return "not supported within coverage"
+	case probity.NotAssessed:
+		return "not assessed"
+	}
+	return "undetermined"
+}
+
+func outcomeClass(o probity.Outcome) string { return strings.ReplaceAll(o.String(), "_", "-") }
+
+// threshold writes what a test asks for.
+func threshold(t *probity.TestResult) string {
+	if strings.HasPrefix(t.Subject, "indicator") {
+		return "sizes and shapes of names like those of telephone conversations"
+	}
+	relation := "at least"
+	if t.Relation == "at_most" {
+		relation = "at most"
+	}
+	amount := probity.FormatAmount(t.Threshold, t.Unit)
+	if t.Text != "" && t.Text != amount && t.Unit != probity.One {
+		amount = t.Text
+	}
+	s := fmt.Sprintf("%s %s", relation, amount)
+	if t.Aggregate != "" {
+		s = t.Aggregate + " " + s
+	}
+	if t.Per != "" {
+		s += " per " + string(t.Per)
+	}
+	if w := where(t.Where); w != "" {
+		s += ", where " + w
+	}
+	return s
+}
+
+func where(w probity.Where) string {
+	var out []string
+	for _, x := range [][2]string{{"provider", w.Provider}, {"account", w.Account}, {"region", w.Region}, {"service", w.Service}, {"resource", w.Resource}, {"container", w.Container}} {
+		if x[1] != "" {
+			out = append(out, x[0]+" "+x[1])
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// place writes account/resource; a subscription's id is cut where a resource
+// follows it.
+func place(account, resource string) string {
+	if resource == "" {
+		return "account " + account
+	}
+	if len(account) > 13 {
+		account = account[:8] + "..."
+	}
+	return account + "/" + resource
+}
+
+func amount(v float64, u probity.Unit) string { return probity.FormatAmount(v, u) }
+
+// fileKind counts the exhibits of one kind.
+type fileKind struct {
+	Kind                                            probity.Kind
+	Files                                           int
+	Bytes, Records, Duplicates, Unread, UnreadBytes int64
+}
+
+func byKind(r *probity.Review) []fileKind {
+	at := map[probity.Kind]*fileKind{}
+	var out []*fileKind
+	for i := range r.Exhibits {
+		x := &r.Exhibits[i]
+		k := at[x.Kind]
+		if k == nil {
+			k = &fileKind{Kind: x.Kind}
+			at[x.Kind] = k
+			out = append(out, k)
+		}
+		k.Files++
+		k.Bytes, k.Records, k.Duplicates = k.Bytes+x.Bytes, k.Records+x.Records, k.Duplicates+x.Duplicates
+		k.Unread, k.UnreadBytes = k.Unread+x.Unread, k.UnreadBytes+x.UnreadBytes
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Kind < out[j].Kind })
+	list := make([]fileKind, len(out))
+	for i, k := range out {
+		list[i] = *k
+	}
+	return list
+}
+
+// troubles are the checks that did not come out well.
+func troubles(r *probity.Review) []probity.Integrity {
+	var out []probity.Integrity
+	for _, i := range r.Integrity {
+		if i.Result != "ok" {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// noted are the exhibits of which something is to be said.
+func noted(r *probity.Review) []probity.Exhibit {
+	var out []probity.Exhibit
+	for _, x := range r.Exhibits {
+		if x.Note != "" || x.Unread > 0 {
+			out = append(out, x)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	return out
+}
+
+// plural writes a count with its noun.
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return amount(float64(n), probity.One) + " " + many
+}
+
+// causesOf returns the causes that occur, in their order.
+func causesOf(gaps []probity.Gap) []probity.Cause {
+	var out []probity.Cause
+	for _, c := range probity.Causes {
+		for i := range gaps {
+			if gaps[i].Cause == c {
+				out = append(out, c)
+				break
+			}
+		}
+	}
+	return out
+}
