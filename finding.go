@@ -3,6 +3,7 @@ package probity
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // An Outcome is what the records allow to be said of a claim. The zero value
@@ -67,7 +68,11 @@ type Observed struct {
 func (o Observed) String() string {
 	s := FormatAmount(o.Value, o.Unit)
 	if o.Of != "" {
-		s += " " + o.Of
+		of := o.Of
+		if first, rest, ok := strings.Cut(of, " "); ok && o.Value == 1 && o.Unit == One {
+			of = strings.TrimSuffix(first, "s") + " " + rest
+		}
+		s += " " + of
 	}
 	return s + " (" + string(o.Witness) + ")"
 }

@@ -125,7 +125,7 @@ func (a *assessor) estate(t *probity.Test, v *verdict) {
 	if byBill || n == 0 {
 		w = probity.Billed
 	}
-	o := probity.Observed{Value: float64(n), Unit: probity.One, Witness: w, Of: "resources that were not disclosed"}
+	o := probity.Observed{Value: float64(n), Unit: probity.One, Witness: w, Of: "resources not disclosed"}
 	v.test.Witnesses = append(v.test.Witnesses, probity.WitnessValue{Witness: w, Value: o.Value, Unit: o.Unit, Bound: probity.Below,
 		Coverage: c.Share, Independence: w.Suppressor(), Notes: []string{"resources billed or metered in the period that no disclosure names"}})
 	v.test.Finding = a.count(t, o, c, false, len(d.Disclosed) > 0, "nothing was disclosed: there is nothing to compare the estate with")

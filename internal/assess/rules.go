@@ -54,7 +54,7 @@ func (a *assessor) rule(ctx context.Context, t *probity.Test, v *verdict) error 
 		c.Share = float64(hours) / float64(cells)
 	}
 	n := float64(len(v.test.Instances))
-	o := probity.Observed{Value: n, Unit: probity.One, Witness: probity.Control, Of: "events that match the rule"}
+	o := probity.Observed{Value: n, Unit: probity.One, Witness: probity.Control, Of: "events found by the rule"}
 	adrift := a.in.Coverage.UnlocatedUnread(probity.Control)
 	bound := probity.Both
 	if adrift || c.Share < 1 {
@@ -109,7 +109,7 @@ func (a *assessor) indicator(ctx context.Context, t *probity.Test, v *verdict) e
 	for i := range members {
 		v.test.Population = append(v.test.Population, members[i].name(a.in.Set.Directory))
 	}
-	o := probity.Observed{Value: alike, Unit: probity.One, Witness: w, Of: "objects that look like it"}
+	o := probity.Observed{Value: alike, Unit: probity.One, Witness: w, Of: "objects of such sizes"}
 	v.test.Witnesses = append(v.test.Witnesses, probity.WitnessValue{Witness: w, Value: alike, Unit: probity.One, Bound: probity.Below,
 		Coverage: share, Independence: w.Suppressor(), Notes: append([]string{"objects whose sizes look like recordings of telephone conversations"}, why...)})
 	v.test.Threshold = 1

@@ -23,7 +23,8 @@ func HTML(w io.Writer, r *probity.Review) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"clean": clean, "amount": amount, "percent": probity.Percent, "words": outcomeWords, "class": outcomeClass,
 		"threshold": threshold, "bound": func(b probity.Bound) string { return bounds[b] }, "reading": func(x probity.Reading) string { return readings[x] },
-		"count": count, "plural": plural, "bars": bars, "short": func(s string) string { return fmt.Sprintf("%.12s", s) },
+		"count": count, "plural": plural, "bars": bars, "result": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+		"short": func(s string) string { return fmt.Sprintf("%.12s", s) },
 	}).Parse(pageText)
 	if err != nil {
 		return err

@@ -256,16 +256,20 @@ func (t *writer) gaps(r *probity.Review) {
 		return
 	}
 	t.heading(fmt.Sprintf("Gaps: what no record covers, and why (%d)", len(r.Gaps)))
+	lines := gapLines(r.Gaps)
 	var rows [][]string
-	for i := range r.Gaps {
-		g := &r.Gaps[i]
+	for i, l := range lines {
 		if i == mostGaps {
 			break
 		}
-		rows = append(rows, []string{string(g.Witness), place(g.Account, g.Resource), g.Span.String(), string(g.Cause)})
+		parts := ""
+		if l.parts > 1 {
+			parts = fmt.Sprintf("%d spans, %s h in all", l.parts, amount(l.hours, probity.One))
+		}
+		rows = append(rows, []string{string(l.gap.Witness), place(l.gap.Account, l.gap.Resource), string(l.gap.Cause), l.gap.Span.String(), parts})
 	}
 	t.table("  ", rows)
-	t.more(len(r.Gaps), mostGaps)
+	t.more(len(lines), mostGaps)
 	for _, c := range causesOf(r.Gaps) {
 		t.styled(dim, "  ", string(c)+": "+c.Meaning())
 	}

@@ -179,3 +179,37 @@ func causesOf(gaps []probity.Gap) []probity.Cause {
 	}
 	return out
 }
+
+// A gapLine is the gaps of one witness, resource and cause, told together.
+type gapLine struct {
+	gap   probity.Gap // with the span of all
+	parts int
+	hours float64 // of the union of the spans
+}
+
+func gapLines(gaps []probity.Gap) []gapLine {
+	at := map[string]int{}
+	var out []gapLine
+	spans := map[int][]probity.Span{}
+	for _, g := range gaps {
+		k := string(g.Witness) + "\x00" + g.Provider + g.Account + "\x00" + g.Resource + "\x00" + string(g.Cause)
+		i, ok := at[k]
+		if !ok {
+			i = len(out)
+			at[k] = i
+			out = append(out, gapLine{gap: g})
+		}
+		spans[i] = append(spans[i], g.Span)
+	}
+	for i := range out {
+		union := probity.MergeSpans(spans[i])
+		out[i].parts = len(union)
+		for _, s := range union {
+			out[i].hours += s.Hours()
+		}
+		if len(union) > 0 {
+			out[i].gap.Span = probity.Span{From: union[0].From, Until: union[len(union)-1].Until}
+		}
+	}
+	return out
+}

@@ -1,0 +1,216 @@
+// Package simulate writes synthetic estates whose truth is known. One history
+// of requests is drawn from a seed; each pipeline then records it in its own
+// way: request logs, platform metrics, bills, inventories, the control plane's
+// log, disclosures. Edits are made to records, never to the history: a day
+// withheld, a setting deleted, a file handed over twice. truth.json says what
+// a review should find.
+package simulate
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"sort"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed scenarios/*.yaml
+var builtin embed.FS
+
+// A Scenario says what to draw and what to do to the records.
+type Scenario struct {
+	Simulate int       `yaml:"simulate"` // the version of this format: 1
+	Name     string    `yaml:"name"`
+	Tests    string    `yaml:"tests"` // what the scenario is for, in a line
+	Seed     uint64    `yaml:"seed"`
+	From     time.Time `yaml:"from"`
+	Until    time.Time `yaml:"until"`
+	Acquired time.Time `yaml:"acquired"`
+	Tenant   string    `yaml:"tenant"` // domain of the people in it, under .example
+	Accounts []Account `yaml:"accounts"`
+	Edits    []Edit    `yaml:"edits"`
+	Case     CaseText  `yaml:"case"`
+	Opinions []string  `yaml:"opinions"` // which of them are right
+}
+
+// An Account is a subscription.
+type Account struct {
+	ID      string    `yaml:"id"`
+	Name    string    `yaml:"name"`
+	Storage []Storage `yaml:"storage"`
+	Speech  []Speech  `yaml:"speech"`
+	// Hidden accounts are not disclosed, and nothing but bills shows them.
+	Hidden bool `yaml:"hidden"`
+}
+
+// A Storage is a storage account.
+type Storage struct {
+	Name       string      `yaml:"name"`
+	Region     string      `yaml:"region"`
+	Containers []Container `yaml:"containers"`
+	NoLogs     bool        `yaml:"no_logs"`   // request logs were never switched on
+	Inventory  string      `yaml:"inventory"` // day of a blob inventory, or none
+	Daily      bool        `yaml:"daily"`     // its logs were handed over as one gzip file a day
+}
+
+// A Container has one kind of use.
+type Container struct {
+	Name   string `yaml:"name"`
+	Use    Use    `yaml:"use"`
+	PerDay int    `yaml:"per_day"` // main requests a day, give or take
+	Stock  int    `yaml:"stock"`   // objects that are there at the start
+}
+
+// A Use is what a container is for.
+type Use string
+
+// The uses.
+const (
+	Calls   Use = "calls"   // telephone calls: AMR and G.711, written once
+	Backup  Use = "backup"  // archives, written at night in blocks
+	Exports Use = "exports" // small tables, written through the day
+	Site    Use = "site"    // pictures and pages, mostly read
+	Podcast Use = "podcast" // long sound
+)
+
+// A Speech is a speech-to-text account.
+type Speech struct {
+	Name        string  `yaml:"name"`
+	Region      string  `yaml:"region"`
+	HoursPerDay float64 `yaml:"hours_per_day"`
+}
+
+// An Edit changes what is handed over. Exactly one of the names is set.
+type Edit struct {
+	// WithholdLogs leaves out the request logs of the named storage account on
+	// Day.
+	WithholdLogs string `yaml:"withhold_logs"`
+	Day          string `yaml:"day"`
+	// DeleteSetting deletes the diagnostic setting of the named storage account
+	// at the time At: its logs end, and the control plane's log says so.
+	DeleteSetting string    `yaml:"delete_setting"`
+	At            time.Time `yaml:"at"`
+	// DoubleFile hands one log file of the named storage account over twice.
+	DoubleFile string `yaml:"double_file"`
+	// CutFile cuts the tail of a gzip log file of the named storage account, of
+	// Day.
+	CutFile string `yaml:"cut_file"`
+	// Malform damages Lines lines of the logs of the named storage account.
+	Malform string `yaml:"malform"`
+	Lines   int    `yaml:"lines"`
+	// Note adds a file of no known kind, with this text.
+	Note string `yaml:"note"`
+}
+
+// CaseText is the case that goes with the records, and what is true of its
+// claims.
+type CaseText struct {
+	ID      string      `yaml:"id"`
+	Title   string      `yaml:"title"`
+	Subject string      `yaml:"subject"`
+	Claims  []ClaimText `yaml:"claims"`
+}
+
+// ClaimText is a claim as the case file writes it, with what is true of it.
+type ClaimText struct {
+	Statement string   `yaml:"statement"`
+	Material  bool     `yaml:"material"`
+	Kind      string   `yaml:"kind"`
+	Test      string   `yaml:"test"`  // as YAML
+	Holds     bool     `yaml:"holds"` // whether it is true
+	Accept    []string `yaml:"accept"`
+	Why       string   `yaml:"why"`
+	// Observed names what witnesses should give, from the history:
+	// "bytes_stored NAME" or "objects_written NAME".
+	Observed string `yaml:"observed"`
+	Innocent bool   `yaml:"innocent"` // if supported, innocent explanations are owed
+	Short    bool   `yaml:"short"`    // coverage is below the minimum
+}
+
+// Builtin names the scenarios that come with the program.
+func Builtin() []string {
+	files, _ := fs.Glob(builtin, "scenarios/*.yaml") // the pattern is well formed
+	var out []string
+	for _, f := range files {
+		out = append(out, strings.TrimSuffix(path.Base(f), ".yaml"))
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Open returns a built-in scenario by its name, or the one in a file.
+func Open(name string) (*Scenario, error) {
+	data, err := builtin.ReadFile("scenarios/" + name + ".yaml")
+	if err != nil {
+		if data, err = os.ReadFile(name); err != nil {
+			return nil, fmt.Errorf("%q is neither a file nor one of the built-in scenarios (%s): %w", name, strings.Join(Builtin(), ", "), err)
+		}
+	}
+	return Parse(name, data)
+}
+
+// Parse reads a scenario strictly.
+func Parse(name string, data []byte) (*Scenario, error) {
+	var s Scenario
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(&s); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", name, err)
+	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", name, err)
+	}
+	return &s, nil
+}
+
+func (s *Scenario) check() error {
+	day := 24 * time.Hour
+	switch {
+	case s.Simulate != 1:
+		return errors.New("simulate must be 1: the version of the format")
+	case s.Name == "" || s.Tenant == "" || s.Case.ID == "":
+		return errors.New("name, tenant and case.id must be given")
+	case s.From != s.From.Truncate(day) || s.Until != s.Until.Truncate(day) || !s.From.Before(s.Until):
+		return errors.New("from and until must be midnights, UTC, until after from")
+	case s.Until.Sub(s.From) > 100*day:
+		return errors.New("a scenario spans at most 100 days")
+	case s.Acquired.Before(s.Until):
+		return errors.New("acquired must not come before until")
+	}
+	seen := map[string]bool{}
+	for i := range s.Accounts {
+		if len(s.Accounts[i].ID) != 36 {
+			return fmt.Errorf("account %q: the id of a subscription has 36 characters", s.Accounts[i].ID)
+		}
+		for _, x := range s.Accounts[i].Storage {
+			if seen[x.Name] || x.Name == "" {
+				return fmt.Errorf("storage account %q: names must be there, and differ", x.Name)
+			}
+			seen[x.Name] = true
+			for _, c := range x.Containers {
+				if !c.Use.known() {
+					return fmt.Errorf("container %q: use %q is unknown: use calls, backup, exports, site or podcast", c.Name, c.Use)
+				}
+			}
+		}
+	}
+	for _, e := range s.Edits {
+		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform} {
+			if n != "" && !seen[n] {
+				return fmt.Errorf("edit of %q: there is no such storage account", n)
+			}
+		}
+	}
+	return nil
+}
+
+func (u Use) known() bool {
+	return u == Calls || u == Backup || u == Exports || u == Site || u == Podcast
+}

@@ -1,0 +1,225 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A file is one file of the estate's folder.
+type file struct {
+	path string
+	data []byte
+}
+
+// Write writes the estate into the folder dir, which must not be there or be
+// empty: case.yaml, truth.json, a README and the evidence. The folder appears
+// whole or not at all. Progress, if not nil, is called with the files written.
+func Write(ctx context.Context, s *Scenario, dir string, progress func(done, total int64)) error {
+	if list, err := os.ReadDir(dir); err == nil && len(list) > 0 {
+		return fmt.Errorf("%s is not empty: choose another folder with --out", dir)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("looking at the folder: %w", err)
+	}
+	files, err := project(s)
+	if err != nil {
+		return fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(filepath.Clean(dir)), 0o777); err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".simulate.unfinished-")
+	if err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	for i, f := range files {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p := filepath.Join(temp, filepath.FromSlash(f.path))
+		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(p, f.data, 0o666); err != nil {
+			return fmt.Errorf("writing %s: %w", f.path, err)
+		}
+		if progress != nil {
+			progress(int64(i+1), int64(len(files)))
+		}
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return err
+	}
+	return os.Rename(temp, dir)
+}
+
+// project draws the history once and writes it as each pipeline records it.
+func project(s *Scenario) ([]file, error) {
+	t := newTruth()
+	b := &bill{s: s, t: t}
+	var files []file
+	var all []*history
+	n := uint64(0)
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		for k := range a.Storage {
+			n++
+			h := draw(s, a, &a.Storage[k], n)
+			all = append(all, h)
+			files = append(files, logFiles(s, h, t)...)
+			files = append(files, metricFiles(s, h, t)...)
+			listing, err := inventoryFiles(s, h, t)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, listing...)
+			b.storage(h)
+			h.samples(t)
+		}
+		for k := range a.Speech {
+			files = append(files, speech(s, a, &a.Speech[k], b, t, n+100))
+		}
+		if !a.Hidden {
+			b.credit(a)
+		}
+	}
+	files = append(files, controlFiles(s, t)...)
+	files = append(files, b.file(), disclosures(s, t))
+	for i, e := range s.Edits {
+		if e.Note != "" {
+			files = append(files, file{fmt.Sprintf("evidence/notes/note-%d.txt", i+1), []byte(e.Note + "\n")})
+			t.unread("unknown", 1, int64(len(e.Note)+1))
+		}
+	}
+	count(files, t)
+	truth, err := t.text(s, all)
+	if err != nil {
+		return nil, err
+	}
+	return append(files, file{"truth.json", truth}, file{"case.yaml", caseFile(s, files)}, file{"README.md", readme(s)}), nil
+}
+
+// count counts the files of each kind.
+func count(files []file, t *truth) {
+	for _, f := range files {
+		kind := map[string]string{"storage-logs": "azure-storage-log", "activity": "azure-activity-log", "metrics": "azure-metrics",
+			"billing": "focus", "inventory": "azure-blob-inventory", "notes": "unknown"}[strings.Split(f.path, "/")[1]]
+		switch {
+		case strings.HasSuffix(f.path, ".checksum"):
+			kind = "azure-inventory-checksum"
+		case kind == "":
+			kind = "disclosures"
+		}
+		t.of(kind).Files++
+	}
+}
+
+// samples keeps some names and all addresses that must not appear in outputs.
+func (h *history) samples(t *truth) {
+	for i := range h.requests {
+		r := &h.requests[i]
+		if i%97 == 0 && r.object != "" {
+			t.private[r.object] = true
+		}
+		t.private[callers[r.caller].address] = true
+		if p := callers[r.caller].person; p != "" {
+			t.private[p+"@"] = true
+		}
+	}
+}
+
+// speech draws the use of a speech account and writes its metric and charges.
+func speech(s *Scenario, a *Account, x *Speech, b *bill, t *truth, n uint64) file {
+	rng := rand.New(rand.NewPCG(s.Seed, n))
+	seconds := make([]float64, s.hours())
+	total := 0.0
+	for _, v := range workHours {
+		total += v
+	}
+	for i := range seconds {
+		seconds[i] = float64(int(100*x.HoursPerDay*3600*workHours[i%24]/total*(0.8+0.4*rng.Float64()))) / 100
+	}
+	id := "/subscriptions/" + a.ID + "/resourceGroups/rg-data/providers/Microsoft.CognitiveServices/accounts/" + x.Name
+	for day := s.From; day.Before(s.Until); day = day.AddDate(0, 0, 1) {
+		sum := 0.0
+		for h := range 24 {
+			sum += seconds[int(day.Sub(s.From).Hours())+h]
+		}
+		b.charge(a, id, x.Name, x.Region, meterSpeech, day, sum/3600)
+	}
+	return speechFile(s, a, x, seconds, t)
+}
+
+func readme(s *Scenario) []byte {
+	return fmt.Appendf(nil, "# %s\n\nA synthetic estate, made for testing and demonstration: %s\nEvery organisation, person, account and number in it is invented. It is what\n\n    probity simulate %s --out DIR\n\nwrites. `truth.json` says what a review should find:\n\n    probity review DIR\n", s.Name, s.Tests, s.Name)
+}
+
+// caseFile writes case.yaml, which names the folders of the evidence.
+func caseFile(s *Scenario, files []file) []byte {
+	var b strings.Builder
+	there := map[string]bool{}
+	for _, f := range files {
+		there[strings.Split(f.path, "/")[1]] = true
+	}
+	fmt.Fprintf(&b, "# Synthetic: every organisation, person, account and number is invented.\nprobity: 1\nid: %s\ntitle: %q\nsubject: {name: %q}\n", s.Case.ID, s.Case.Title, s.Case.Subject)
+	fmt.Fprintf(&b, "period: {from: %s, until: %s}   # UTC, half-open\n", s.From.Format(time.DateOnly), s.Until.Format(time.DateOnly))
+	b.WriteString("review: {instructed_by: Audit committee of the provider, standard_of_proof: balance_of_probabilities}\nestate:\n")
+	for _, a := range s.Accounts {
+		if !a.Hidden {
+			fmt.Fprintf(&b, "  - {provider: azure, account: %s, regions: [%s]}\n", a.ID, strings.Join(a.regions(), ", "))
+		}
+	}
+	b.WriteString("terms:\n  - id: aup\n    instrument: Example Cloud acceptable use policy\n    version: \"2024-10-01\"\n    provisions:\n      - {id: surveillance, paraphrase: No storing of communications intercepted in bulk}\n")
+	b.WriteString("sources:\n  - {id: S1, name: Joint press report (synthetic), date: 2024-12-06, grade: B2}\n")
+	fmt.Fprintf(&b, "allegations:\n  - id: A1\n    statement: %q\n    sources: [S1]\n    provisions: [aup/surveillance]\n    claims:\n", s.Case.Title)
+	for i, c := range s.Case.Claims {
+		fmt.Fprintf(&b, "      - id: %s\n        statement: %q\n        material: %v\n", claimID(i), c.Statement, c.Material)
+		if c.Kind != "" {
+			fmt.Fprintf(&b, "        kind: %s\n", c.Kind)
+		}
+		fmt.Fprintf(&b, "        test: %s\n", strings.TrimSpace(c.Test))
+	}
+	b.WriteString("coverage: {minimum: 0.95}\nevidence:\n")
+	at := s.Acquired.Format(time.RFC3339)
+	for _, e := range [][3]string{{"storage-logs", "Local office, relation: local_office", "copy of the log store"}, {"activity", "Local office, relation: local_office", "copy of the log store"},
+		{"metrics", "Provider operations, relation: provider", "az monitor metrics list"}, {"inventory", "Customer, relation: customer", "copy of the inventory container"}} {
+		if !there[e[0]] {
+			continue
+		}
+		fmt.Fprintf(&b, "  - path: evidence/%s\n    custodian: {name: %s}\n    acquired: {at: %s, by: A. Example, how: %s}\n", e[0], e[1], at, e[2])
+	}
+	b.WriteString("  - {path: evidence/billing, custodian: {name: Provider finance, relation: provider}}\n  - {path: evidence/disclosures.csv, custodian: {name: Local office, relation: local_office}}\n")
+	if there["notes"] {
+		b.WriteString("  - {path: evidence/notes, custodian: {name: Local office, relation: local_office}}\n")
+	}
+	return []byte(b.String())
+}
+
+func (a *Account) regions() []string {
+	var out []string
+	add := func(r string) {
+		for _, x := range out {
+			if x == r {
+				return
+			}
+		}
+		out = append(out, r)
+	}
+	for _, x := range a.Storage {
+		add(x.Region)
+	}
+	for _, x := range a.Speech {
+		add(x.Region)
+	}
+	return out
+}
