@@ -15,8 +15,6 @@ package assess
 import (
 	"context"
 	"fmt"
-	"math"
-	"sort"
 
 	"probity"
 	"probity/internal/coverage"
@@ -140,6 +138,8 @@ func (y *testimony) value(t *probity.Test) probity.WitnessValue {
 	}
 	if y.proves() {
 		w.Value = y.low
+	} else {
+		w.At = nil // where an upper bound lies highest says nothing of when
 	}
 	if top, ok := y.upper(); ok {
 		w.Upper = &top
@@ -180,27 +180,38 @@ func (a *assessor) wouldChange(q probity.Quantity, members []member, o probity.O
 	for _, s := range a.in.Set.Of(q) {
 		speaks[s.Witness] = true
 	}
-	type line struct {
-		text  string
-		hours float64
+	type key struct {
+		w                 probity.Witness
+		account, resource string
+		cause             probity.Cause
 	}
-	var lines []line
+	spans := map[key][]probity.Span{}
+	var order []key
 	for i := range a.in.Gaps {
 		g := &a.in.Gaps[i]
 		if !speaks[g.Witness] || !inScope(members, a.in.Set.Directory, g) {
 			continue
 		}
-		lines = append(lines, line{fmt.Sprintf("%s records of %s/%s for %s (%s: %s)", g.Witness, g.Account, g.Resource, g.Span, g.Cause, g.Cause.Meaning()), g.Hours()})
+		k := key{g.Witness, g.Account, g.Resource, g.Cause}
+		if spans[k] == nil {
+			order = append(order, k)
+		}
+		spans[k] = append(spans[k], g.Span)
 	}
-	sort.SliceStable(lines, func(i, j int) bool { return lines[i].hours > lines[j].hours })
-	const most = 6
+	const most = 8
 	var out []string
-	for i, l := range lines {
+	for i, k := range order {
 		if i == most {
-			out = append(out, fmt.Sprintf("%d more gaps in scope", len(lines)-most))
+			out = append(out, fmt.Sprintf("%d more gaps in scope", len(order)-most))
 			break
 		}
-		out = append(out, l.text)
+		union := probity.MergeSpans(spans[k])
+		hours := 0.0
+		for _, s := range union {
+			hours += s.Hours()
+		}
+		all := probity.Span{From: union[0].From, Until: union[len(union)-1].Until}
+		out = append(out, fmt.Sprintf("%s records of %s/%s for %.0f h in %s (%s: %s)", k.w, k.account, k.resource, hours, all, k.cause, k.cause.Meaning()))
 	}
 	for i := range members {
 		if members[i].kind == ofNothing {
@@ -232,6 +243,3 @@ next:
 	}
 	return list
 }
-
-// finite reports whether v can be written as a number.
-func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }

@@ -102,7 +102,23 @@ func (m *Map) logged(resource int32, stream string) *Hours {
 			}
 		}
 	}
+	m.cutSwitched(h, resource)
 	return h
+}
+
+// cutSwitched takes out the hours in which the log was switched off, or on
+// again: it speaks of a part of them only.
+func (m *Map) cutSwitched(h *Hours, resource int32) {
+	on := true
+	for _, c := range m.facts.switches[resource] {
+		if c.witness != probity.Logged || c.on == on {
+			continue
+		}
+		on = c.on
+		if i, j := m.Grid.Range(c.at, c.at+1); i < j {
+			h.Remove(i, j)
+		}
+	}
 }
 
 // billed returns the hours for which the bill speaks. For a level only a

@@ -264,6 +264,9 @@ func (f *facts) loadUnread(ctx context.Context, e *query.Engine, d *measure.Dire
 		if u.from == 0 {
 			u.from = u.until
 		}
+		if !until.Valid && from.Valid { // the tail of a file: at least the rest of the day may be in it
+			u.until = (u.from/86400 + 1) * 86400
+		}
 		if u.until <= u.from {
 			u.until = u.from + 1
 		}
