@@ -17,6 +17,7 @@ import (
 var stages = []string{
 	"probity",
 	"probity/catalog",
+	"probity/internal/simulate",
 	"probity/internal/durable",
 	"probity/internal/casefile",
 	"probity/internal/evidence",
@@ -30,7 +31,6 @@ var stages = []string{
 	"probity/internal/assess",
 	"probity/internal/report",
 	"probity/internal/review",
-	"probity/internal/simulate",
 	"probity/bench",
 	"probity/cmd/probity",
 }

@@ -80,7 +80,7 @@ func alleged(c *probity.Case) []probity.Alleged {
 		for _, id := range a.Sources {
 			for _, s := range c.Sources {
 				if s.ID == id {
-					x.Sources = append(x.Sources, probity.SourceRef{ID: s.ID, Name: s.Name, Date: s.Date, Grade: s.Grade})
+					x.Sources = append(x.Sources, probity.SourceRef(s))
 				}
 			}
 		}

@@ -42,7 +42,6 @@ type listing struct {
 	bytes  int64
 	length int64 // of the decompressed stream
 	unread int64
-	bad    string // a checksum that is none
 
 	manifest *manifest
 	md5      string // of a manifest: of its bytes; of a checksum: what it states
