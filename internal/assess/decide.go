@@ -142,6 +142,13 @@ func limits(t *probity.Test, list []testimony, minimum float64) []string {
 			}
 		}
 	}
+	if len(out) == 0 {
+		side := "a lower bound that reaches the threshold, nor an upper bound over everything that stays under it"
+		if t.AtMost {
+			side = "an upper bound over everything that stays within the limit, nor a lower bound that exceeds it"
+		}
+		out = append(out, "no witness gives "+side)
+	}
 	return out
 }
 
