@@ -119,7 +119,9 @@ func TestConclude(t *testing.T) {
 	yes, open := probity.FindSupported(seen, full), probity.FindUndetermined(nil, half)
 	no, _ := probity.FindContradicted(seen, full)
 	absent, _ := probity.FindNotSupported(seen, full)
-	claim := func(f probity.Finding) probity.ClaimResult { return probity.ClaimResult{ID: "x", Material: true, Finding: f} }
+	claim := func(f probity.Finding) probity.ClaimResult {
+		return probity.ClaimResult{ID: "x", Material: true, Finding: f}
+	}
 	denial := func(f probity.Finding) probity.ClaimResult {
 		return probity.ClaimResult{ID: "x", Material: true, Finding: f, Kind: probity.ClaimAssurance}
 	}

@@ -58,6 +58,13 @@ type verdict struct {
 	wouldChange []string
 }
 
+// witness adds what a witness says, unless it had nowhere to look.
+func (v *verdict) witness(w probity.WitnessValue) {
+	if w.Coverage > 0 || w.Value > 0 {
+		v.test.Witnesses = append(v.test.Witnesses, w)
+	}
+}
+
 func (a *assessor) claim(ctx context.Context, c probity.ClaimOf) (probity.ClaimResult, error) {
 	r := probity.ClaimResult{
 		ID: c.Claim.ID, Allegation: c.Allegation.ID, Statement: c.Claim.Statement, Material: c.Claim.Material, Kind: c.Claim.Kind,

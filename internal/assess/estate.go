@@ -126,7 +126,7 @@ func (a *assessor) estate(t *probity.Test, v *verdict) {
 		w = probity.Billed
 	}
 	o := probity.Observed{Value: float64(n), Unit: probity.One, Witness: w, Of: "resources not disclosed"}
-	v.test.Witnesses = append(v.test.Witnesses, probity.WitnessValue{Witness: w, Value: o.Value, Unit: o.Unit, Bound: probity.Below,
+	v.witness(probity.WitnessValue{Witness: w, Value: o.Value, Unit: o.Unit, Bound: probity.Below,
 		Coverage: c.Share, Independence: w.Suppressor(), Notes: []string{"resources billed or metered in the period that no disclosure names"}})
 	v.test.Finding = a.count(t, o, c, false, len(d.Disclosed) > 0, "nothing was disclosed: there is nothing to compare the estate with")
 	if len(d.Disclosed) == 0 {
@@ -157,6 +157,10 @@ func (a *assessor) accounts(w probity.Where) []probity.Scope {
 // total says that the witness would have shown every one there was.
 func (a *assessor) count(t *probity.Test, o probity.Observed, c probity.Coverage, total, able bool, why string) probity.Finding {
 	enough := o.Value >= t.Threshold
+	var saw *probity.Observed // nothing, if there was nowhere to look
+	if c.Share > 0 {
+		saw = &o
+	}
 	short := fmt.Sprintf("%s covers %s of the accounts and hours, the minimum is %s", o.Witness, probity.Percent(c.Share), probity.Percent(c.Minimum))
 	switch {
 	case !able:
@@ -167,7 +171,7 @@ func (a *assessor) count(t *probity.Test, o probity.Observed, c probity.Coverage
 		if f, err := probity.FindWithin(o, c); total && err == nil {
 			return f
 		}
-		return probity.FindUndetermined(&o, c, "nothing shows that there were no more")
+		return probity.FindUndetermined(saw, c, "nothing shows that there were no more")
 	case enough:
 		return probity.FindSupported(o, c)
 	}
@@ -177,5 +181,5 @@ func (a *assessor) count(t *probity.Test, o probity.Observed, c probity.Coverage
 	if f, err := probity.FindNotSupported(o, c); err == nil {
 		return f
 	}
-	return probity.FindUndetermined(&o, c, short)
+	return probity.FindUndetermined(saw, c, short)
 }

@@ -60,7 +60,7 @@ func (a *assessor) rule(ctx context.Context, t *probity.Test, v *verdict) error 
 	if adrift || c.Share < 1 {
 		bound = probity.Below
 	}
-	v.test.Witnesses = append(v.test.Witnesses, probity.WitnessValue{Witness: probity.Control, Value: n, Unit: probity.One, Bound: bound,
+	v.witness(probity.WitnessValue{Witness: probity.Control, Value: n, Unit: probity.One, Bound: bound,
 		Coverage: c.Share, Independence: probity.Control.Suppressor()})
 	v.test.Finding = a.count(t, o, c, !adrift, true, "")
 	if v.test.Finding.Outcome() == probity.Supported {
@@ -110,7 +110,7 @@ func (a *assessor) indicator(ctx context.Context, t *probity.Test, v *verdict) e
 		v.test.Population = append(v.test.Population, members[i].name(a.in.Set.Directory))
 	}
 	o := probity.Observed{Value: alike, Unit: probity.One, Witness: w, Of: "objects of such sizes"}
-	v.test.Witnesses = append(v.test.Witnesses, probity.WitnessValue{Witness: w, Value: alike, Unit: probity.One, Bound: probity.Below,
+	v.witness(probity.WitnessValue{Witness: w, Value: alike, Unit: probity.One, Bound: probity.Below,
 		Coverage: share, Independence: w.Suppressor(), Notes: append([]string{"objects whose sizes look like recordings of telephone conversations"}, why...)})
 	v.test.Threshold = 1
 	if alike > 0 {
@@ -127,7 +127,11 @@ func (a *assessor) indicator(ctx context.Context, t *probity.Test, v *verdict) e
 	if open > 0 {
 		limits = append(limits, "of some objects the size does not tell what they are")
 	}
-	v.test.Finding = probity.FindUndetermined(&o, c, append(limits, why...)...)
+	saw := &o
+	if share == 0 {
+		saw = nil
+	}
+	v.test.Finding = probity.FindUndetermined(saw, c, append(limits, why...)...)
 	v.wouldChange = append(v.wouldChange, "a complete storage inventory of each resource in scope, taken within the period")
 	return nil
 }
