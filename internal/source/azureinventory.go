@@ -208,9 +208,9 @@ func readChecksum(s *sink, in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	start := skipBlank(data, 0)
-	t := bytes.TrimSpace(data)
-	if rest > 0 || !detectChecksum(data) {
+	start := skipBlank(data, len(data)-len(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))))
+	t := bytes.TrimSpace(data[start:])
+	if rest > 0 || !detectChecksum(t) {
 		s.unread(0, int64(len(data))+rest, "not a checksum")
 		return nil
 	}
