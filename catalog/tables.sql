@@ -1,11 +1,10 @@
 -- The tables as measures read them. Run in the folder that a review wrote:
 --
---   $ cd out && duckdb
---   D .read catalog/tables.sql
+--   $ cd out && duckdb -init open.sql
 --   D .read catalog/quantities/bytes_stored.billed.sql
 --
 -- Times are UTC without a zone. Spans are half-open. The period of the case is
--- in the table period (period_from, period_until), which the review fills.
+-- in the table period (period_from, period_until), which open.sql makes.
 
 -- Records whose text stands twice were written to tables/duplicates, and count once.
 CREATE OR REPLACE VIEW activity AS

@@ -99,6 +99,8 @@ func (t *writer) table(indent string, rows [][]string, right ...int) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
+			cell = clean(cell)
+			row[i] = cell
 			if i >= len(widths) {
 				widths = append(widths, 0)
 			}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"sort"
+	"time"
 
 	"probity"
 	"probity/catalog"
@@ -128,7 +129,7 @@ func write(out *durable.Dir, c *probity.Case, r *probity.Review) (kept string, e
 	for _, f := range []struct {
 		name string
 		data []byte
-	}{{"header.json", head}, {"report.html", page.Bytes()}, {durable.Mark, text}} {
+	}{{"header.json", head}, {"open.sql", openSQL(c)}, {"report.html", page.Bytes()}, {durable.Mark, text}} {
 		if err := out.WriteFile(f.name, f.data); err != nil {
 			return "", err
 		}
@@ -173,4 +174,13 @@ func header(c *probity.Case, r *probity.Review, catalogDigest string) ([]byte, e
 		Minimum float64      `json:"coverage_minimum"`
 	}{c.SHA256, catalogDigest, c.Period, c.Minimum}, inputs}, "", "  ")
 	return append(data, '\n'), err
+}
+
+// openSQL is what a reader runs first in a DuckDB shell that stands in the
+// output folder: it makes the period and the views.
+func openSQL(c *probity.Case) []byte {
+	views, _ := catalog.Files.ReadFile("tables.sql") // embedded
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+	return fmt.Appendf(nil, "-- Run in this folder:  duckdb -init open.sql\n-- then, for example:   .read catalog/quantities/bytes_stored.billed.sql\n"+
+		"CREATE OR REPLACE TABLE period AS SELECT TIMESTAMP '%s' AS period_from, TIMESTAMP '%s' AS period_until;\n\n%s", at(c.Period.From), at(c.Period.Until), views)
 }

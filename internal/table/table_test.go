@@ -126,3 +126,21 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("error %v, want one that says the disk is full and which table", err)
 	}
 }
+
+// FORMATS.md names every column of every table.
+func TestFormatsNameEveryColumn(t *testing.T) {
+	data, err := os.ReadFile("../../FORMATS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*parquet.Schema{
+		parquet.SchemaOf(Activity{}), parquet.SchemaOf(Metric{}), parquet.SchemaOf(Charge{}), parquet.SchemaOf(Inventory{}), parquet.SchemaOf(Listing{}),
+		parquet.SchemaOf(Disclosure{}), parquet.SchemaOf(Unread{}), parquet.SchemaOf(Duplicate{}), parquet.SchemaOf(Exhibit{}),
+	} {
+		for _, c := range s.Columns() {
+			if !strings.Contains(string(data), "| `"+c[0]+"` |") {
+				t.Errorf("FORMATS.md does not name column %s of %s", c[0], s.Name())
+			}
+		}
+	}
+}
