@@ -102,6 +102,15 @@ func (m *Map) logged(resource int32, stream string) *Hours {
 			}
 		}
 	}
+	for _, x := range m.facts.coarse[streamOf{resource, stream}] {
+		sum := 0.0
+		for i := x.i; i < x.j && logs != nil; i++ {
+			sum += float64(logs[i])
+		}
+		if sum >= x.value { // all that was metered over the span is there
+			h.Add(x.i, x.j)
+		}
+	}
 	m.cutSwitched(h, resource)
 	return h
 }

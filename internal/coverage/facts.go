@@ -26,10 +26,11 @@ var logStreams = []string{"StorageRead", "StorageWrite", "StorageDelete"}
 type facts struct {
 	logs     map[streamOf][]float32 // records by hour
 	meters   map[streamOf][]float32 // metered requests by hour, NaN if not read
-	bills    map[int32]*Hours       // hours for which the bill speaks of a resource
-	billed   map[string]*Hours      // the same for an account, by provider/account
-	switches map[int32][]change     // in time order
-	controls map[string]control     // by provider/account
+	coarse   map[streamOf][]meterSpan
+	bills    map[int32]*Hours   // hours for which the bill speaks of a resource
+	billed   map[string]*Hours  // the same for an account, by provider/account
+	switches map[int32][]change // in time order
+	controls map[string]control // by provider/account
 	creation map[int32]int64
 	unread   []unreadSpan
 	acquired map[probity.Witness]time.Time // latest, by witness
@@ -38,6 +39,12 @@ type facts struct {
 type streamOf struct {
 	resource int32
 	stream   string
+}
+
+// A meterSpan is what a meter with a grain above an hour says of its hours.
+type meterSpan struct {
+	i, j  int
+	value float64
 }
 
 type change struct {
@@ -80,7 +87,7 @@ func witnessOf(k probity.Kind) probity.Witness {
 // loadFacts runs the catalogue's coverage queries.
 func loadFacts(ctx context.Context, e *query.Engine, d *measure.Directory, g Grid, c *probity.Case, exhibits []probity.Exhibit) (*facts, error) {
 	f := &facts{
-		logs: map[streamOf][]float32{}, meters: map[streamOf][]float32{},
+		logs: map[streamOf][]float32{}, meters: map[streamOf][]float32{}, coarse: map[streamOf][]meterSpan{},
 		bills: map[int32]*Hours{}, billed: map[string]*Hours{},
 		switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{},
 		acquired: map[probity.Witness]time.Time{},
@@ -133,13 +140,17 @@ func (f *facts) loadMeters(ctx context.Context, e *query.Engine, d *measure.Dire
 	}
 	err := e.EachOf(ctx, "coverage/meter_hours.sql", func(row func(...any) error) error {
 		var provider, account, resource, stream string
-		var at time.Time
+		var at, until time.Time
 		var v float64
 		var whole bool
-		if err := row(&provider, &account, &resource, &stream, &at, &v, &whole); err != nil {
+		if err := row(&provider, &account, &resource, &stream, &at, &until, &v, &whole); err != nil {
 			return err
 		}
 		r := d.Find(provider, account, resource)
+		if until.Sub(at) > time.Hour {
+			f.addCoarse(g, r, stream, at.Unix(), until.Unix(), v)
+			return nil
+		}
 		i, _ := g.Range(at.Unix(), at.Unix()+3600)
 		if r < 0 || at.Unix() < g.Start || i >= g.N || !whole && v == 0 {
 			return nil
@@ -182,6 +193,31 @@ func (f *facts) loadMeters(ctx context.Context, e *query.Engine, d *measure.Dire
 		f.meters[streamOf{r, ""}] = t
 	}
 	return err
+}
+
+// addCoarse keeps what a meter with a coarse grain says, if its span lies
+// within the period. Categories without a series had nothing.
+func (f *facts) addCoarse(g Grid, r int32, stream string, from, until int64, v float64) {
+	if r < 0 || from < g.Start || until > g.Start+int64(g.N)*3600 {
+		return
+	}
+	i, j := g.Range(from, until)
+	put := func(s string, v float64) {
+		k := streamOf{r, s}
+		for n := range f.coarse[k] {
+			if x := &f.coarse[k][n]; x.i == i && x.j == j {
+				x.value = max(x.value, v)
+				return
+			}
+		}
+		f.coarse[k] = append(f.coarse[k], meterSpan{i, j, v})
+	}
+	put(stream, v)
+	for _, s := range logStreams {
+		if s != stream && (stream != "" || v == 0) {
+			put(s, 0)
+		}
+	}
 }
 
 func (f *facts) loadBills(ctx context.Context, e *query.Engine, d *measure.Directory, g Grid) error {

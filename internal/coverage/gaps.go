@@ -186,6 +186,11 @@ func (m *Map) filtered(r int32, stream string) bool {
 			return true
 		}
 	}
+	for _, x := range m.facts.coarse[streamOf{r, stream}] {
+		if x.value > 0 {
+			return true
+		}
+	}
 	return false
 }
 
@@ -237,6 +242,11 @@ func (m *Map) evidence(w probity.Witness, r int32, stream string, hour int) stri
 		} else if v != nil && !isNaN(v[hour]) {
 			return ""
 		}
+		for _, x := range m.facts.coarse[streamOf{r, stream}] {
+			if x.i <= hour && hour < x.j && x.value > 0 && !m.anyOf(r, stream, x.i, x.j) {
+				return "the meter counts requests in that time"
+			}
+		}
 		if t := m.facts.meters[streamOf{r, ""}]; t != nil && t[hour] > 0 && !m.anyLog(r, hour, hour+1) {
 			return "the meter counts requests in that time"
 		}
@@ -259,12 +269,20 @@ func (m *Map) evidence(w probity.Witness, r int32, stream string, hour int) stri
 
 func (m *Map) anyLog(r int32, i, j int) bool {
 	for _, s := range logStreams {
-		if logs := m.facts.logs[streamOf{r, s}]; logs != nil {
-			for h := i; h < j; h++ {
-				if logs[h] > 0 {
-					return true
-				}
-			}
+		if m.anyOf(r, s, i, j) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyOf reports whether one category of the log has records in the hours
+// i..j-1.
+func (m *Map) anyOf(r int32, stream string, i, j int) bool {
+	logs := m.facts.logs[streamOf{r, stream}]
+	for h := i; logs != nil && h < j; h++ {
+		if logs[h] > 0 {
+			return true
 		}
 	}
 	return false
