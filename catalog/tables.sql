@@ -6,11 +6,14 @@
 -- Times are UTC without a zone. Spans are half-open. The period of the case is
 -- in the table period (period_from, period_until), which open.sql makes.
 
--- Records whose text stands twice were written to tables/duplicates, and count once.
+-- Records whose text stands twice were written to tables/duplicates, and count
+-- once. Those that another record with the same id contradicts were written to
+-- tables/superseded, and do not count.
 CREATE OR REPLACE VIEW activity AS
 SELECT a.* FROM read_parquet('tables/activity/*.parquet') a
 WHERE NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
-                  WHERE d."table" = 'activity' AND d.exhibit = a.exhibit AND d.position = a.position);
+                  WHERE d."table" = 'activity' AND d.exhibit = a.exhibit AND d.position = a.position)
+  AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/superseded/*.parquet') s WHERE s.exhibit = a.exhibit AND s.position = a.position);
 
 -- A meter that gives two different readings for one point gives none: neither
 -- is used, and the point is a gap. Points cut off before their dimensions
@@ -20,7 +23,7 @@ SELECT m.* FROM read_parquet('tables/metrics/*.parquet') m
 WHERE NOT m.partial
   AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
                   WHERE d."table" = 'metrics' AND d.exhibit = m.exhibit AND d.position = m.position)
-  AND m.key NOT IN (SELECT key FROM read_parquet('tables/metrics/*.parquet') GROUP BY key HAVING count(DISTINCT digest) > 1);
+  AND m.key NOT IN (SELECT key FROM read_parquet('tables/metrics/*.parquet') GROUP BY key HAVING min(digest) <> max(digest));
 
 CREATE OR REPLACE VIEW charges AS
 SELECT *, lower(CASE WHEN sku_meter = '' THEN charge_description ELSE sku_meter END) AS meter
@@ -99,9 +102,9 @@ CREATE OR REPLACE VIEW meter_flows AS
 WITH points AS (
   SELECT provider, account, resource, namespace, metric, dim_names, dims, api_name, response_type, grain_seconds,
          CASE WHEN grain_seconds <= 3600 THEN date_trunc('hour', time) ELSE time END AS from_time,
-         time, total
+         time, total, bool_or(incomplete) OVER (PARTITION BY provider, account, resource, namespace, metric, dim_names, grain_seconds) AS cut
   FROM metrics WHERE total IS NOT NULL AND grain_seconds > 0),
-counted AS (  -- an instant that lacks a series which the same day has is not wholly read
+counted AS (  -- a metric that was cut off may lack series; an instant that lacks a series which the same day has is not wholly read
   SELECT *, count(*) OVER (PARTITION BY provider, account, resource, namespace, metric, dim_names, grain_seconds, time) AS series_now
   FROM points),
 judged AS (
@@ -110,6 +113,6 @@ judged AS (
 SELECT provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds, from_time,
        from_time + CASE WHEN grain_seconds <= 3600 THEN INTERVAL '1' HOUR ELSE grain_seconds * INTERVAL '1' SECOND END AS until_time,
        CAST(sum(total) AS DOUBLE) AS total,
-       bool_and(all_series) AND count(DISTINCT time) * grain_seconds >= 3600 AS whole
+       bool_and(all_series) AND NOT bool_or(cut) AND count(DISTINCT time) * grain_seconds >= 3600 AS whole
 FROM judged
 GROUP BY provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds, from_time;

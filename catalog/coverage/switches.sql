@@ -1,11 +1,17 @@
--- Control-plane events that switch a resource's request log, inventory or
--- metrics export on or off. Only those that succeeded.
+-- Control-plane events that switch a resource's request log, or its inventory,
+-- on or off. Only those that succeeded; what a setting holds may stand in the
+-- record of its beginning, which has the same correlation.
+WITH events AS (
+  SELECT *, max(enabled_log_categories) OVER same AS enabled, max(disabled_log_categories) OVER same AS disabled
+  FROM activity
+  WHERE api_operation IN ('microsoft.insights/diagnosticsettings/write', 'microsoft.insights/diagnosticsettings/delete',
+                          'microsoft.storage/storageaccounts/inventorypolicies/write', 'microsoft.storage/storageaccounts/inventorypolicies/delete')
+  WINDOW same AS (PARTITION BY cloud_account_uid, resource_name, api_operation, metadata_correlation_token,
+                  CASE WHEN metadata_correlation_token = '00000000-0000-0000-0000-000000000000' THEN concat(exhibit, position) END))
 SELECT cloud_provider AS provider, cloud_account_uid AS account, resource_name AS resource, time AS at_time,
        CASE WHEN api_operation LIKE '%/diagnosticsettings/%' THEN 'logged' ELSE 'listed' END AS witness,
-       api_operation LIKE '%/write' AND NOT (enabled_log_categories = '' AND disabled_log_categories <> '') AS switched_on,
-       api_operation AS operation, enabled_log_categories AS enabled, disabled_log_categories AS disabled, exhibit, position
-FROM activity
+       api_operation LIKE '%/write' AS switched_on,
+       api_operation AS operation, enabled, disabled, exhibit, position
+FROM events
 WHERE status = 'Success'
-  AND (api_operation LIKE 'microsoft.insights/diagnosticsettings/write' OR api_operation LIKE 'microsoft.insights/diagnosticsettings/delete'
-    OR api_operation LIKE 'microsoft.storage/storageaccounts/inventorypolicies/write'
-    OR api_operation LIKE 'microsoft.storage/storageaccounts/inventorypolicies/delete')
+ORDER BY time, exhibit, position

@@ -4,13 +4,18 @@
 -- innocent: A storage account or a workspace is retired together with its logs.
 -- innocent: Cost is saved on logs that nobody reads.
 -- reference: Azure Monitor, activity log and diagnostic settings, 2025-07
+WITH events AS (  -- what a setting holds may stand in the record of its beginning
+  SELECT *, max(disabled_log_categories) OVER same AS disabled
+  FROM activity
+  WHERE kind = 'azure-activity-log'
+    AND api_operation IN ('microsoft.insights/diagnosticsettings/delete', 'microsoft.insights/diagnosticsettings/write',
+                          'microsoft.operationalinsights/workspaces/delete', 'microsoft.storage/storageaccounts/inventorypolicies/delete')
+  WINDOW same AS (PARTITION BY cloud_account_uid, resource_name, api_operation, metadata_correlation_token,
+                  CASE WHEN metadata_correlation_token = '00000000-0000-0000-0000-000000000000' THEN concat(exhibit, position) END))
 SELECT cloud_provider AS provider, cloud_account_uid AS account, resource_name AS resource, min(time) AS at_time, api_operation AS what,
-       min(exhibit) AS exhibit, min(position) AS position
-FROM activity, period
-WHERE kind = 'azure-activity-log' AND status = 'Success' AND time >= period_from AND time < period_until
-  AND (api_operation IN ('microsoft.insights/diagnosticsettings/delete',
-                         'microsoft.operationalinsights/workspaces/delete',
-                         'microsoft.storage/storageaccounts/inventorypolicies/delete')
-    OR (api_operation = 'microsoft.insights/diagnosticsettings/write' AND disabled_log_categories <> ''))
+       arg_min(exhibit, (time, exhibit, position)) AS exhibit, arg_min(position, (time, exhibit, position)) AS position
+FROM events, period
+WHERE status = 'Success' AND time >= period_from AND time < period_until
+  AND (api_operation <> 'microsoft.insights/diagnosticsettings/write' OR disabled <> '')
 GROUP BY cloud_provider, cloud_account_uid, resource_name, api_operation, metadata_correlation_token
 ORDER BY 4, 2, 3, 5

@@ -46,7 +46,7 @@ func (a *assessor) testify(t *probity.Test, s *measure.Series, members []member)
 	} else {
 		f.flows(members)
 	}
-	y := testimony{witness: s.Witness, bound: f.bound, adrift: a.in.Coverage.UnlocatedUnread(s.Witness)}
+	y := testimony{witness: s.Witness, bound: f.bound(), adrift: a.in.Coverage.UnlocatedUnread(s.Witness)}
 	if y.bound == "" {
 		y.bound = s.Bound
 		if t.Where.Container != "" && !knowsContainers(s.Witness) {
@@ -112,7 +112,24 @@ type fold struct {
 	g               coverage.Grid
 	w               windows
 	low, high, seen []float64
-	bound           probity.Bound
+	points          int
+	lower, open     bool // a point is a lower bound; a point is no upper one
+}
+
+// bound is how the points together bound the truth: a lower bound of a part is
+// one of the whole, an upper bound of a part is none.
+func (f *fold) bound() probity.Bound {
+	switch {
+	case f.points == 0:
+		return ""
+	case f.lower && !f.open:
+		return probity.Both
+	case f.lower:
+		return probity.Below
+	case !f.open:
+		return probity.Above
+	}
+	return probity.Neither
 }
 
 // takes reports whether a point belongs to the test's container, and whether
@@ -129,11 +146,9 @@ func (f *fold) takes(p *measure.Point) (in, unsure bool) {
 }
 
 func (f *fold) meet(b probity.Bound) {
-	if f.bound == "" {
-		f.bound = b
-		return
-	}
-	f.bound = f.bound.And(b)
+	f.points++
+	f.lower = f.lower || b.Lower()
+	f.open = f.open || !b.Upper()
 }
 
 // flows adds up a flow. A point that lies in one window counts there; one that

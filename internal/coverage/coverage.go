@@ -73,7 +73,9 @@ func (m *Map) Covered(w probity.Witness, q probity.Quantity, resource int32) *Ho
 func (m *Map) spoken(s *measure.Series, resource int32) *Hours {
 	h := NewHours(m.Grid.N)
 	for _, p := range s.Of(resource) {
-		if p.Bound != probity.Neither {
+		// A reading that is only a lower bound, where the witness otherwise
+		// bounds from above too, is a part of what was acquired.
+		if p.Bound.Upper() || p.Bound.Lower() && !s.Bound.Upper() {
 			i, j := m.Grid.Range(p.From, p.Until)
 			h.Add(i, j)
 		}
@@ -111,16 +113,16 @@ func (m *Map) logged(resource int32, stream string) *Hours {
 			h.Add(x.i, x.j)
 		}
 	}
-	m.cutSwitched(h, resource)
+	m.cutSwitched(h, resource, stream)
 	return h
 }
 
-// cutSwitched takes out the hours in which the log was switched off, or on
-// again: it speaks of a part of them only.
-func (m *Map) cutSwitched(h *Hours, resource int32) {
+// cutSwitched takes out the hours in which a category of the log was switched
+// off, or on again: it speaks of a part of them only.
+func (m *Map) cutSwitched(h *Hours, resource int32, stream string) {
 	on := true
 	for _, c := range m.facts.switches[resource] {
-		if c.witness != probity.Logged || c.on == on {
+		if !c.concerns(probity.Logged, stream) || c.on == on {
 			continue
 		}
 		on = c.on

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"strings"
 	"time"
 
 	"probity"
@@ -47,11 +48,26 @@ type meterSpan struct {
 	value float64
 }
 
+// A change switches a witness on or off, or some of its streams.
 type change struct {
 	at      int64
 	witness probity.Witness
 	on      bool
+	streams []string // all if nil
 	what    string
+}
+
+// concerns reports whether the change is of a witness's stream.
+func (c *change) concerns(w probity.Witness, stream string) bool {
+	if c.witness != w {
+		return false
+	}
+	for _, s := range c.streams {
+		if s == stream {
+			return true
+		}
+	}
+	return c.streams == nil
 }
 
 // control is an account's control-plane log: the span that it can speak of.
@@ -258,8 +274,9 @@ func (f *facts) loadSwitches(ctx context.Context, e *query.Engine, d *measure.Di
 			return err
 		}
 		if r := d.Find(provider, account, resource); r >= 0 {
-			f.switches[r] = append(f.switches[r], change{at.Unix(), probity.Witness(witness), on,
-				operation + " at " + at.UTC().Format(time.RFC3339) + " (" + Place(exhibit, position) + ")"})
+			c := change{at: at.Unix(), witness: probity.Witness(witness), on: on,
+				what: operation + " at " + at.UTC().Format(time.RFC3339) + " (" + Place(exhibit, position) + ")"}
+			f.switches[r] = append(f.switches[r], c.byCategory(enabled, disabled)...)
 		}
 		return nil
 	})
@@ -280,6 +297,26 @@ func (f *facts) loadSwitches(ctx context.Context, e *query.Engine, d *measure.Di
 		}
 		return nil
 	})
+}
+
+// byCategory splits the writing of a diagnostic setting into the categories of
+// the log that it switches on and those that it leaves off. Where the event
+// does not say, all are on.
+func (c change) byCategory(enabled, disabled string) []change {
+	if c.witness != probity.Logged || !c.on || enabled == "" && disabled == "" {
+		return []change{c}
+	}
+	on, off := c, c
+	off.on = false
+	on.streams, off.streams = []string{}, []string{}
+	for _, s := range logStreams {
+		if strings.Contains(","+enabled+",", ","+s+",") {
+			on.streams = append(on.streams, s)
+		} else {
+			off.streams = append(off.streams, s)
+		}
+	}
+	return []change{on, off}
 }
 
 func (f *facts) loadUnread(ctx context.Context, e *query.Engine, d *measure.Directory, _ Grid) error {

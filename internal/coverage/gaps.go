@@ -101,8 +101,12 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 	}
 	span := m.Grid.Span(hour, hour+1)
 	from, until := span.From.Unix(), span.Until.Unix()
-	if last := m.lastSwitch(w, r, until); last != nil && !last.on {
+	if last := m.lastSwitch(w, r, stream, until); last != nil && !last.on {
 		return probity.TurnedOff, last.what
+	} else if last != nil && last.at >= from { // switched on again within the hour
+		if before := m.lastSwitch(w, r, stream, last.at); before != nil && !before.on {
+			return probity.TurnedOff, before.what
+		}
 	}
 	if at := m.facts.acquired[w]; w == probity.Metered && !at.IsZero() && until <= at.Add(-meterKept).Unix() {
 		return probity.Expired, fmt.Sprintf("metrics are kept for %d days, and were acquired on %s", int(meterKept.Hours()/24), at.Format(time.DateOnly))
@@ -110,7 +114,7 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 	if w == probity.Logged && m.filtered(r, stream) {
 		return probity.Filtered, "other categories of the log are there, " + stream + " never is, and the meter counts such requests"
 	}
-	if m.neverOn(w, r, from) {
+	if m.neverOn(w, r, stream, from) {
 		return probity.NeverOn, "the control plane's log shows no event that switched it on"
 	}
 	for _, u := range m.facts.unread {
@@ -156,12 +160,12 @@ func order(c probity.Cause) int {
 	return len(probity.Causes)
 }
 
-// lastSwitch returns the latest event before t that switched the witness on or
-// off for the resource.
-func (m *Map) lastSwitch(w probity.Witness, r int32, t int64) *change {
+// lastSwitch returns the latest event before t that switched the stream of the
+// witness on or off for the resource.
+func (m *Map) lastSwitch(w probity.Witness, r int32, stream string, t int64) *change {
 	var last *change
 	for i := range m.facts.switches[r] {
-		if c := &m.facts.switches[r][i]; c.witness == w && c.at < t {
+		if c := &m.facts.switches[r][i]; c.concerns(w, stream) && c.at < t {
 			last = c
 		}
 	}
@@ -198,7 +202,7 @@ func (m *Map) filtered(r int32, stream string) bool {
 // creation, or through the period, and nothing had switched the witness on by
 // the time t: there are no records of it at all, or an event switches it on
 // later.
-func (m *Map) neverOn(w probity.Witness, r int32, t int64) bool {
+func (m *Map) neverOn(w probity.Witness, r int32, stream string, t int64) bool {
 	if w != probity.Logged && w != probity.Listed {
 		return false
 	}
@@ -212,7 +216,7 @@ func (m *Map) neverOn(w probity.Witness, r int32, t int64) bool {
 		return false
 	}
 	for _, c := range m.facts.switches[r] {
-		if c.witness == w {
+		if c.concerns(w, stream) {
 			return c.on && c.at >= t // the first event switches it on, and comes later
 		}
 	}

@@ -31,13 +31,14 @@ type Engine struct {
 
 // Options bound what an engine uses.
 type Options struct {
-	MemoryMiB int    // 0 means 384
+	MemoryMiB int    // 0 means 192
 	Temp      string // folder for what does not fit into memory; "" means none
 }
 
 // Open starts an engine on dir, which holds the folder tables/. The period
-// becomes the table period of the catalogue. Duplicates are found and written
-// to tables/duplicates before the views are made.
+// becomes the table period of the catalogue. Records that do not count are
+// found and written to tables/duplicates and tables/superseded before the views
+// are made.
 func Open(ctx context.Context, dir string, period probity.Span, opts Options) (*Engine, error) {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -56,7 +57,7 @@ func Open(ctx context.Context, dir string, period probity.Span, opts Options) (*
 
 func (e *Engine) prepare(ctx context.Context, dir string, period probity.Span, opts Options) error {
 	if opts.MemoryMiB == 0 {
-		opts.MemoryMiB = 384
+		opts.MemoryMiB = 192
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -81,8 +82,10 @@ func (e *Engine) prepare(ctx context.Context, dir string, period probity.Span, o
 			return fmt.Errorf("preparing the query engine: %w", err)
 		}
 	}
-	if err := e.writeDuplicates(ctx, abs); err != nil {
-		return err
+	for _, table := range []string{"duplicates", "superseded"} {
+		if err := e.setAside(ctx, abs, table); err != nil {
+			return err
+		}
 	}
 	views, err := catalog.Files.ReadFile("tables.sql")
 	if err != nil {
@@ -94,20 +97,20 @@ func (e *Engine) prepare(ctx context.Context, dir string, period probity.Span, o
 	return nil
 }
 
-// writeDuplicates finds the records whose text stands twice and writes
-// tables/duplicates/00.parquet.
-func (e *Engine) writeDuplicates(ctx context.Context, dir string) error {
-	find, err := catalog.Files.ReadFile("coverage/duplicates.sql")
+// setAside runs a query of the catalogue that finds records which do not
+// count, and writes the table of that name.
+func (e *Engine) setAside(ctx context.Context, dir, table string) error {
+	find, err := catalog.Files.ReadFile("coverage/" + table + ".sql")
 	if err != nil {
 		return err
 	}
-	folder := filepath.Join(dir, "tables", "duplicates")
+	folder := filepath.Join(dir, "tables", table)
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
-	copyTo := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd)", strings.TrimSuffix(strings.TrimSpace(string(find)), ";"), Quote(filepath.Join(folder, "00.parquet")))
+	copyTo := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd)", strings.TrimSpace(string(find)), Quote(filepath.Join(folder, "00.parquet")))
 	if err := e.Exec(ctx, copyTo); err != nil {
-		return fmt.Errorf("finding duplicates: %w", err)
+		return fmt.Errorf("catalog/coverage/%s.sql: %w", table, err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"probity"
 	"probity/internal/coverage"
@@ -179,7 +178,7 @@ func Conflicts(list []Conflict, dir *measure.Directory) []probity.Discrepancy {
 		r := &dir.Resources[x.Resource]
 		low, high := x.Low, x.High
 		if x.Witness == probity.Logged { // one request, told in several ways
-			low, high = 1, float64(1+strings.Count(x.Detail, ", "))
+			low, high = 1, float64(x.Versions)
 		}
 		out = append(out, probity.Discrepancy{
 			Quantity: x.Quantity, Left: x.Witness, Right: x.Witness, Provider: r.Provider, Account: r.Account, Resource: r.Name,
@@ -199,13 +198,15 @@ type Conflict struct {
 	Span     probity.Span
 	Low      float64 // the smallest reading
 	High     float64 // the largest reading
-	Exhibit  string  // the first that holds one of the records
+	Versions int     // records with the id
+	Exhibit  string  // the first that holds one of them
 	Detail   string
 }
 
 // Add puts another record into the group: its reading, and where it stands.
 func (c *Conflict) Add(value float64, exhibit, place string) {
 	c.Low, c.High = math.Min(c.Low, value), math.Max(c.High, value)
+	c.Versions++
 	if c.Exhibit == "" {
 		c.Exhibit, c.Detail = exhibit, "one id, several contents: "+place
 		return

@@ -203,8 +203,15 @@ func readMetricList(s *sink, in io.Reader) error {
 			return l.w.err
 		}
 		if c != '{' || !l.object(l.answer) {
-			l.emit()
+			from, until := l.span()
+			l.emit(false)
+			if from != 0 {
+				l.s.last.time = from
+			}
 			l.skipUntil("not the JSON of a metrics list, or cut off", func(line []byte) bool { return len(line) > 0 && line[0] == '{' })
+			if n := len(l.s.pending); n > 0 && until != 0 { // what is missing could be of any time that the metric spans
+				l.s.pending[n-1].Until = &until
+			}
 		}
 		if l.w.err != nil {
 			return l.w.err
@@ -342,7 +349,7 @@ func (l *metricList) answer(name string) bool {
 			l.metric = listedMetric{}
 			ok := l.object(l.member)
 			if ok {
-				l.emit()
+				l.emit(true)
 			}
 			return ok
 		})
@@ -431,10 +438,23 @@ func (l *metricList) hint(at int64) hint {
 	return hint{"azure", a.account, a.name, "", at}
 }
 
-// emit writes the rows of the metric that was read. Points of a series whose
+// span returns the time that the points of the metric span, 0 for none.
+func (l *metricList) span() (from, until int64) {
+	for i := range l.metric.series {
+		for _, p := range l.metric.series[i].points {
+			if from == 0 || p.time < from {
+				from = p.time
+			}
+			until = max(until, p.time+grain(l.interval)*1_000_000)
+		}
+	}
+	return from, until
+}
+
+// emit writes the rows of the metric that was read, wholly or not. Points of a series whose
 // end was not reached are records that prove nothing: their dimensions are not
 // known.
-func (l *metricList) emit() {
+func (l *metricList) emit(whole bool) {
 	a := l.s.arm(l.metric.id)
 	namespace := strings.ToLower(string(l.namespace))
 	if namespace == "" {
@@ -454,6 +474,7 @@ func (l *metricList) emit() {
 			r.Account, r.Resource, r.ResourceType, r.ResourceUID = a.account, a.name, a.typ, a.uid
 			r.Region, r.Namespace = l.s.words.region(l.region), l.s.words.of([]byte(namespace))
 			r.Metric, r.Unit = l.s.words.of(l.metric.name), l.s.words.of(l.metric.unit)
+			r.Incomplete = !whole
 			r.Partial = !x.whole || len(l.metric.name) == 0 || a.name == "" || seconds <= 0
 			l.s.metric(&r, x.dims)
 		}

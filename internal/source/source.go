@@ -164,6 +164,7 @@ func (s *sink) flush(next hint) {
 			u.From = &t
 		}
 		switch {
+		case u.Until != nil:
 		case next.time != 0:
 			t := next.time
 			u.Until = &t

@@ -93,6 +93,9 @@ type Metric struct {
 	// Partial marks a point whose series was cut off before its dimensions
 	// were read: it is a record, and proves nothing.
 	Partial bool `parquet:"partial"`
+	// Incomplete marks a point whose metric was cut off: series beside it may
+	// be missing, so that a sum over them is a lower bound only.
+	Incomplete bool `parquet:"incomplete"`
 }
 
 // Charge is one row of a bill, with FOCUS columns.
