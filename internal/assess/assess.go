@@ -29,6 +29,7 @@ type Input struct {
 	Coverage      *coverage.Map
 	Gaps          []probity.Gap
 	Discrepancies []probity.Discrepancy
+	Unknown       int // exhibits that no reader knows
 }
 
 type assessor struct {
@@ -86,6 +87,9 @@ func (a *assessor) claim(ctx context.Context, c probity.ClaimOf) (probity.ClaimR
 		r.WouldChange = appendNew(r.WouldChange, v.wouldChange)
 	}
 	r.Finding = probity.JoinFindings(findings)
+	if n := a.in.Unknown; n > 0 && r.Finding.Outcome() == probity.Undetermined {
+		r.WouldChange = append(r.WouldChange, fmt.Sprintf("the exhibits of unknown kind (%d), if they hold records in another form", n))
+	}
 	r.Sentence, r.Observed, r.Coverage = r.Finding.Sentence(), r.Finding.Observed(), r.Finding.Coverage()
 	return r, nil
 }

@@ -95,7 +95,7 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	discrepancies := append(reconcile.Run(c, set, cover, gaps), reconcile.Conflicts(conflicts, set.Directory)...)
 
 	cfg.Progress.Stage("assessing claims")
-	claims, err := assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Coverage: cover, Gaps: gaps, Discrepancies: discrepancies})
+	claims, err := assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Coverage: cover, Gaps: gaps, Discrepancies: discrepancies, Unknown: unknown(exhibits)})
 	if err != nil {
 		return nil, err
 	}

@@ -86,3 +86,14 @@ func loadConflicts(ctx context.Context, e *query.Engine, d *measure.Directory, p
 	})
 	return out, err
 }
+
+// unknown counts the exhibits that no reader knows.
+func unknown(exhibits []probity.Exhibit) int {
+	n := 0
+	for i := range exhibits {
+		if exhibits[i].Kind == probity.KindUnknown && exhibits[i].Bytes > 0 {
+			n++
+		}
+	}
+	return n
+}
