@@ -21,7 +21,7 @@ const mostRows = 2000
 // is fetched.
 func HTML(w io.Writer, r *probity.Review) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"clean": clean, "amount": amount, "percent": probity.Percent, "words": outcomeWords, "class": outcomeClass,
+		"clean": clean, "amount": amount, "percent": probity.Percent, "words": outcomeWords, "class": outcomeClass, "bearing": bearing,
 		"threshold": threshold, "bound": func(b probity.Bound) string { return bounds[b] }, "reading": func(x probity.Reading) string { return readings[x] },
 		"count": count, "plural": plural, "bars": bars, "result": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 		"short": func(s string) string { return fmt.Sprintf("%.12s", s) },

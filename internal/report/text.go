@@ -71,10 +71,11 @@ func (t *writer) styled(code, lead, text string) {
 	indent := strings.Repeat(" ", utf8.RuneCountInString(lead))
 	line, length := "", 0
 	flush := func() {
-		fmt.Fprintf(&t.b, "%s%s\n", lead, t.style(code, line))
+		fmt.Fprintf(&t.b, "%s%s\n", lead, t.style(code, strings.ReplaceAll(line, "\u00a0", " ")))
 		lead, line, length = indent, "", 0
 	}
-	for _, word := range strings.Fields(clean(text)) {
+	whole := strings.ReplaceAll(clean(text), " %", "\u00a0%") // a number and its sign stay together
+	for _, word := range strings.FieldsFunc(whole, func(r rune) bool { return r == ' ' }) {
 		n := utf8.RuneCountInString(word)
 		if length > 0 && utf8.RuneCountInString(indent)+length+1+n > t.width {
 			flush()
@@ -159,10 +160,7 @@ func (t *writer) allegation(r *probity.Review, a *probity.Alleged) {
 func (t *writer) claim(c *probity.ClaimResult) {
 	t.blank()
 	o := c.Finding.Outcome()
-	code := map[probity.Outcome]string{probity.Supported: red, probity.SupportedInPart: red, probity.Contradicted: green, probity.NotSupported: green}[o]
-	if code == "" {
-		code = yellow
-	}
+	code := map[string]string{"against": red, "for": green, "open": yellow}[bearing(c)]
 	kind := ""
 	if c.Kind == probity.ClaimAssurance {
 		kind = ", an assurance"

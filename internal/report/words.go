@@ -213,3 +213,24 @@ func gapLines(gaps []probity.Gap) []gapLine {
 	}
 	return out
 }
+
+// bearing says on which side of the subject a finding falls: "against", "for"
+// or "open". An assurance that is borne out speaks for it.
+func bearing(c *probity.ClaimResult) string {
+	assurance := c.Kind == probity.ClaimAssurance
+	switch o := c.Finding.Outcome(); {
+	case o == probity.Supported || o == probity.SupportedInPart:
+		if assurance {
+			return "for"
+		}
+		return "against"
+	case o == probity.Contradicted:
+		if assurance {
+			return "against"
+		}
+		return "for"
+	case o == probity.NotSupported && !assurance:
+		return "for"
+	}
+	return "open"
+}
