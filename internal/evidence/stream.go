@@ -87,7 +87,7 @@ func (r source) Read(p []byte) (int, error) {
 		return n, s.named(err)
 	case err == io.EOF:
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		s.damage = "the gzip stream is cut off"
+		s.damage = "the gzip stream is cut off (truncated)"
 	case errors.Is(err, gzip.ErrHeader):
 		s.damage = "bytes after the gzip stream are not gzip"
 	default:

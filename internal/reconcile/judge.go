@@ -27,6 +27,14 @@ func (p *pair) compare(d *day) verdict {
 		allowed = math.Max(allowed, d.slack)
 	}
 	over := d.left - d.right
+	if p.left.Witness == probity.Logged && p.right.Witness == probity.Metered { // what the hours beside the day make up for
+		switch {
+		case over < 0 && d.moved > 0:
+			over = math.Min(over+d.moved, 0)
+		case over > 0 && d.moved < 0:
+			over = math.Max(over+d.moved, 0)
+		}
+	}
 	if math.Abs(over) <= allowed {
 		return verdict{}
 	}

@@ -56,6 +56,10 @@ type day struct {
 	rightBound              probity.Bound
 	leftSilent, rightSilent bool    // the whole day is a gap with the cause missing
 	slack                   float64 // for a level: its growth over the day
+	// moved is by how much the left witness exceeds the right one in the hours
+	// just outside the day: what is logged in one hour may be metered in the
+	// next.
+	moved float64
 }
 
 // Run compares every pair of witnesses of every quantity at every resource.
@@ -108,6 +112,9 @@ func (p *pair) fill(cov *coverage.Map, silent *silence) {
 			usable.Add(h, h+1)
 		}
 	}
+	near := make([]float64, g.N)
+	p.byHour(g, p.left, near, 1)
+	p.byHour(g, p.right, near, -1)
 	p.sum(g, p.left, usable, func(d *day, v float64, b probity.Bound) { d.left, d.leftBound = d.left+v, meet(d.leftBound, b) })
 	p.sum(g, p.right, usable, func(d *day, v float64, b probity.Bound) { d.right, d.rightBound = d.right+v, meet(d.rightBound, b) })
 	for i := range p.days {
@@ -117,7 +124,21 @@ func (p *pair) fill(cov *coverage.Map, silent *silence) {
 			d.comparable = d.comparable || usable.Has(h)
 		}
 		d.leftSilent, d.rightSilent = all(lm, a, b), all(rm, a, b)
+		for _, h := range []int{a - 1, b} {
+			if h >= 0 && h < g.N && usable.Has(h) {
+				d.moved += near[h]
+			}
+		}
 		p.defaults(d)
+	}
+}
+
+// byHour adds the points that lie in one hour to hours, times sign.
+func (p *pair) byHour(g coverage.Grid, s *measure.Series, hours []float64, sign float64) {
+	for _, x := range s.Of(p.resource) {
+		if i, j := g.Range(x.From, x.Until); j == i+1 && x.Bound != probity.Neither {
+			hours[i] += sign * x.Value
+		}
 	}
 }
 

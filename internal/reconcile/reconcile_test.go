@@ -29,6 +29,9 @@ func TestCompare(t *testing.T) {
 		{"more logged than metered", probity.Logged, day{left: 1200, right: 1000, leftBound: below, rightBound: both}, probity.LogExcess, probity.Logged},
 		{"more logged than an upper bound", probity.Logged, day{left: 1200, right: 1000, leftBound: below, rightBound: above}, probity.LogExcess, probity.Logged},
 		{"less logged than an upper bound", probity.Logged, day{left: 100, right: 1000, leftBound: below, rightBound: above}, "", ""},
+		{"logged before midnight, metered after", probity.Logged, day{left: 990, right: 1000, leftBound: below, rightBound: both, moved: 9}, "", ""},
+		{"metered before midnight, logged after", probity.Logged, day{left: 1010, right: 1000, leftBound: below, rightBound: both, moved: -9}, "", ""},
+		{"more than the hours beside it make up for", probity.Logged, day{left: 900, right: 1000, leftBound: below, rightBound: both, moved: 9}, probity.LogShort, ""},
 		{"a silent meter", probity.Logged, day{left: 1200, right: 0, leftBound: below, rightBound: both, rightSilent: true}, probity.MetricShort, ""},
 	} {
 		v := pairOf(probity.Requests, c.left, probity.Metered, 0.001).compare(&c.day)
