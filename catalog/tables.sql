@@ -116,3 +116,21 @@ SELECT provider, account, resource, namespace, metric, dim_names, api_name, resp
        bool_and(all_series) AND NOT bool_or(cut) AND count(DISTINCT time) * grain_seconds >= 3600 AS whole
 FROM judged
 GROUP BY provider, account, resource, namespace, metric, dim_names, api_name, response_type, grain_seconds, from_time;
+
+-- The totals of a metric at a resource, over whatever dimensions it was read
+-- out with: the fullest reading of each namespace; sub-services add up to the
+-- account's own.
+CREATE OR REPLACE VIEW meter_totals AS
+WITH sets AS (
+  SELECT provider, account, resource, namespace, metric, dim_names, grain_seconds, from_time, until_time, sum(total) AS total, bool_and(whole) AS whole
+  FROM meter_flows
+  GROUP BY ALL),
+spaces AS (
+  SELECT provider, account, resource, namespace, metric, from_time, until_time, max(total) AS total, bool_or(whole) AS whole FROM sets GROUP BY ALL),
+accounts AS (
+  SELECT provider, account, resource, metric, from_time, until_time,
+         coalesce(sum(CAST(total AS DECIMAL(38, 6))) FILTER (WHERE namespace LIKE '%services'), 0) AS parts,
+         coalesce(sum(CAST(total AS DECIMAL(38, 6))) FILTER (WHERE namespace NOT LIKE '%services'), 0) AS own,
+         bool_and(whole) AS whole
+  FROM spaces GROUP BY ALL)
+SELECT provider, account, resource, metric, from_time, until_time, CAST(greatest(parts, own) AS DOUBLE) AS total, whole FROM accounts;
