@@ -161,6 +161,14 @@ func TestCauses(t *testing.T) {
 			t.Errorf("the case says %s: %s", outcome, got)
 		}
 	}
+	f.first = day0.AddDate(0, 0, 100)
+	if got := cause(set, f, probity.Metered, nil); got != probity.Expired {
+		t.Errorf("nothing was acquired before 100 days later: %s", got)
+	}
+	f.acquired[probity.Metered] = day0.AddDate(0, 0, 30)
+	if got := cause(set, f, probity.Metered, nil); got == probity.Expired {
+		t.Errorf("metrics acquired in time: %s", got)
+	}
 	f.acquired[probity.Metered] = day0.AddDate(0, 0, 120)
 	if got := cause(set, f, probity.Metered, nil); got != probity.Expired {
 		t.Errorf("metrics acquired 120 days later: %s", got)

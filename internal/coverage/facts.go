@@ -35,6 +35,7 @@ type facts struct {
 	creation map[int32]int64
 	unread   []unreadSpan
 	acquired map[probity.Witness]time.Time // latest, by witness
+	first    time.Time                     // when anything was first acquired
 }
 
 type streamOf struct {
@@ -111,6 +112,11 @@ func loadFacts(ctx context.Context, e *query.Engine, d *measure.Directory, g Gri
 	for _, x := range exhibits {
 		if w := witnessOf(x.Kind); w != "" && x.Acquired != nil && x.Acquired.At.After(f.acquired[w]) {
 			f.acquired[w] = x.Acquired.At
+		}
+	}
+	for i := range c.Evidence {
+		if a := c.Evidence[i].Acquired; a != nil && !a.At.IsZero() && (f.first.IsZero() || a.At.Before(f.first)) {
+			f.first = a.At
 		}
 	}
 	for _, load := range []func(context.Context, *query.Engine, *measure.Directory, Grid) error{

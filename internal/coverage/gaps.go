@@ -28,7 +28,10 @@ func (m *Map) Gaps() []probity.Gap {
 	for _, a := range m.accounts() {
 		h := m.Control(a.Provider, a.Account)
 		out = append(out, m.runs(probity.Control, a.Provider, a.Account, "", "activity log", h, func(i int) (probity.Cause, string) {
-			return m.requested(probity.Control, a.Account, "", i)
+			if c, why := m.requested(probity.Control, a.Account, "", i); c != probity.Unknown {
+				return c, why
+			}
+			return m.expired(probity.Control, i)
 		})...)
 	}
 	return merge(out)
@@ -108,8 +111,8 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 			return probity.TurnedOff, before.what
 		}
 	}
-	if at := m.facts.acquired[w]; w == probity.Metered && !at.IsZero() && until <= at.Add(-meterKept).Unix() {
-		return probity.Expired, fmt.Sprintf("metrics are kept for %d days, and were acquired on %s", int(meterKept.Hours()/24), at.Format(time.DateOnly))
+	if c, why := m.expired(w, hour); c != probity.Unknown {
+		return c, why
 	}
 	if w == probity.Logged && m.filtered(r, stream) {
 		return probity.Filtered, "other categories of the log are there, " + stream + " never is, and the meter counts such requests"
@@ -126,6 +129,21 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 		return probity.Missing, why
 	}
 	return probity.Unknown, ""
+}
+
+// expired returns Expired for an hour whose record was no longer kept when it
+// was acquired. Where none of it was acquired, the first hand-over of anything
+// counts.
+func (m *Map) expired(w probity.Witness, hour int) (probity.Cause, string) {
+	kept := map[probity.Witness]time.Duration{probity.Metered: meterKept, probity.Control: controlKept}[w]
+	at := m.facts.acquired[w]
+	if at.IsZero() {
+		at = m.facts.first
+	}
+	if kept == 0 || at.IsZero() || m.Grid.Span(hour, hour+1).Until.After(at.Add(-kept)) {
+		return probity.Unknown, ""
+	}
+	return probity.Expired, fmt.Sprintf("it is kept for %d days, and was acquired on %s", int(kept.Hours()/24), at.Format(time.DateOnly))
 }
 
 // requested returns the cause that the case itself states.
