@@ -15,15 +15,27 @@ WHERE NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
                   WHERE d."table" = 'activity' AND d.exhibit = a.exhibit AND d.position = a.position)
   AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/superseded/*.parquet') s WHERE s.exhibit = a.exhibit AND s.position = a.position);
 
--- A meter that gives two different readings for one point gives none: neither
--- is used, and the point is a gap. Points cut off before their dimensions
--- were read prove nothing either.
+-- Points that were cut off before their dimensions were read prove nothing. A
+-- point that was read out twice, with other figures beside, is one point. A meter
+-- that gives two different readings for one point gives none: neither is used,
+-- and the point is a gap.
 CREATE OR REPLACE VIEW metrics AS
-SELECT m.* FROM read_parquet('tables/metrics/*.parquet') m
-WHERE NOT m.partial
-  AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
-                  WHERE d."table" = 'metrics' AND d.exhibit = m.exhibit AND d.position = m.position)
-  AND m.key NOT IN (SELECT key FROM read_parquet('tables/metrics/*.parquet') GROUP BY key HAVING min(digest) <> max(digest));
+WITH points AS (
+  SELECT m.* FROM read_parquet('tables/metrics/*.parquet') m
+  WHERE NOT m.partial
+    AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
+                    WHERE d."table" = 'metrics' AND d.exhibit = m.exhibit AND d.position = m.position)),
+again AS (SELECT key FROM points GROUP BY key HAVING count(*) > 1)
+SELECT exhibit, position, key, time, grain_seconds, provider, account, region, resource, resource_type, namespace, metric, unit,
+       dim_names, dims, api_name, response_type, total, average, minimum, maximum, count, incomplete
+FROM points WHERE key NOT IN (SELECT key FROM again)
+UNION ALL
+SELECT min(exhibit), min(position), key, min(time), min(grain_seconds), min(provider), min(account), min(region), min(resource), min(resource_type), min(namespace), min(metric), min(unit),
+       min(dim_names), min(dims), min(api_name), min(response_type), min(total), min(average), min(minimum), min(maximum), min(count), bool_or(incomplete)
+FROM points WHERE key IN (SELECT key FROM again)
+GROUP BY key
+HAVING coalesce(min(total) = max(total), true) AND coalesce(min(average) = max(average), true) AND coalesce(min(minimum) = max(minimum), true)
+   AND coalesce(min(maximum) = max(maximum), true) AND coalesce(min(count) = max(count), true);
 
 CREATE OR REPLACE VIEW charges AS
 SELECT *, lower(CASE WHEN sku_meter = '' THEN charge_description ELSE sku_meter END) AS meter

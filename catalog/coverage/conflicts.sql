@@ -8,7 +8,8 @@ WITH events AS (
 a AS (
   SELECT key FROM events WHERE key <> '00000000-0000-0000-0000-000000000000' GROUP BY key HAVING min(digest) <> max(digest)),
 m AS (
-  SELECT key FROM read_parquet('tables/metrics/*.parquet') WHERE NOT partial GROUP BY key HAVING min(digest) <> max(digest))
+  SELECT key FROM read_parquet('tables/metrics/*.parquet') WHERE NOT partial GROUP BY key
+  HAVING min(total) <> max(total) OR min(average) <> max(average) OR min(minimum) <> max(minimum) OR min(maximum) <> max(maximum) OR min(count) <> max(count))
 SELECT 'logged' AS witness, '' AS metric, cloud_provider AS provider, cloud_account_uid AS account, resource_name AS resource, time AS at_time,
        exhibit, position, CAST(request_body_bytes + response_body_bytes AS DOUBLE) AS value, CAST(dense_rank() OVER (ORDER BY e.key) AS BIGINT) AS group_number
 FROM events e JOIN a ON a.key = e.key

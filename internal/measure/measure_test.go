@@ -235,6 +235,15 @@ func TestMetered(t *testing.T) {
 	if _, n := value(t, set, probity.BytesStored, probity.Metered, 0, 48); n != 0 {
 		t.Error("a meter that gives two readings for one point was used")
 	}
+	set = run(t, func(p *table.Part) { // read out twice, the second time with another figure beside
+		a, b := point(t, "Ingress", "", "", 0, 3600, "1000", ""), point(t, "Ingress", "", "", 0, 3600, "1000", "20")
+		b.Key = a.Key
+		p.Metric(a)
+		p.Metric(b)
+	})
+	if got, n := value(t, set, probity.BytesWritten, probity.Metered, 0, 48); got != 1000 || n != 1 {
+		t.Errorf("a point that was read out twice: %v in %d points", got, n)
+	}
 }
 
 // A meter that was read out by the hour and by the day tells of the same use.
