@@ -77,6 +77,18 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// Names that are no UTF-8 stay two names.
+func TestWalkOddNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"evidence/a\xfe", "evidence/a\xff", "evidence/line\nbreak"} {
+		put(t, dir, name, []byte(name))
+	}
+	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), nil)
+	if err != nil || len(files) != 3 || files[0].Path != `evidence/a\xfe` {
+		t.Errorf("%v: %d files, the first is %q", err, len(files), files[0].Path)
+	}
+}
+
 func TestWalkErrors(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "evidence/closed/1", []byte("x"))

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"probity"
 )
@@ -53,7 +54,9 @@ func Walk(ctx context.Context, c *probity.Case, progress func(done, total int64)
 	for _, f := range found {
 		files = append(files, f)
 	}
-	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
+	sort.Slice(files, func(i, j int) bool {
+		return files[i].Path < files[j].Path || files[i].Path == files[j].Path && files[i].Abs < files[j].Abs
+	})
 	if err := hashAll(ctx, files, progress); err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +72,26 @@ func Walk(ctx context.Context, c *probity.Case, progress func(done, total int64)
 	return files, slices.Compact(warnings), nil
 }
 
-// find adds the files of one evidence entry to found, by path.
+// readable writes the bytes of a file's name that are no UTF-8 as \xHH, so that
+// two names never become one.
+func readable(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	var b strings.Builder
+	for i := 0; i < len(name); {
+		r, n := utf8.DecodeRuneInString(name[i:])
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, "\\x%02x", name[i])
+		} else {
+			b.WriteString(name[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// find adds the files of one evidence entry to found, by where they lie.
 func find(c *probity.Case, e *probity.Evidence, found map[string]*File) ([]string, error) {
 	clean := path.Clean(filepath.ToSlash(e.Path))
 	if clean == "." {
@@ -88,7 +110,7 @@ func find(c *probity.Case, e *probity.Evidence, found map[string]*File) ([]strin
 	var warnings []string
 	err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(top, p)
-		name := strings.ToValidUTF8(path.Join(clean, filepath.ToSlash(rel)), "\uFFFD")
+		name := readable(path.Join(clean, filepath.ToSlash(rel)))
 		switch {
 		case err != nil:
 			return fmt.Errorf("reading evidence %s: %w: make it readable for this user, or take it out of the case", name, cause(err))
@@ -98,10 +120,10 @@ func find(c *probity.Case, e *probity.Evidence, found map[string]*File) ([]strin
 			warnings = append(warnings, name+" is a link or a device, not a file: it was not read")
 			return nil
 		}
-		if old := found[name]; old != nil && len(path.Clean(old.From.Path)) >= len(clean) {
+		if old := found[p]; old != nil && len(path.Clean(old.From.Path)) >= len(clean) {
 			return nil
 		}
-		found[name] = newFile(name, p, e)
+		found[p] = newFile(name, p, e)
 		return nil
 	})
 	return warnings, err
