@@ -169,7 +169,7 @@ func parseManifest(data []byte) *manifest {
 	m := &manifest{status: string(text(member(data, "status"))), ruleName: string(text(member(data, "ruleName")))}
 	host := string(text(member(data, "endpoint")))
 	host = strings.TrimPrefix(strings.TrimPrefix(host, "https://"), "http://")
-	m.resource, _, _ = strings.Cut(strings.ToLower(host), ".")
+	m.resource, _, _ = strings.Cut(strings.ToLower(valid(host)), ".")
 	m.from, _ = parseTime(text(member(data, "inventoryStartTime")))
 	m.until, _ = parseTime(text(member(data, "inventoryCompletionTime")))
 	elements(member(data, "files"), func(_ int, f []byte) {
@@ -181,7 +181,7 @@ func parseManifest(data []byte) *manifest {
 	filters := member(rule, "filters")
 	elements(member(filters, "prefixMatch"), func(int, []byte) { m.prefixes++ })
 	var types []string
-	elements(member(filters, "blobTypes"), func(_ int, f []byte) { types = append(types, string(text(f))) })
+	elements(member(filters, "blobTypes"), func(_ int, f []byte) { types = append(types, valid(string(text(f)))) })
 	m.blobTypes = strings.Join(types, ",")
 	m.versions = string(member(filters, "includeBlobVersions")) == "true"
 	m.snapshots = string(member(filters, "includeSnapshots")) == "true"

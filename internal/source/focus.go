@@ -170,7 +170,7 @@ func (t *focusTaker) quantities(r *table.Charge, get func(string) []byte) string
 // providerOf returns azure, aws or gcp for what bills call them.
 func providerOf(names ...string) string {
 	for _, n := range names {
-		low := strings.ToLower(n)
+		low := strings.ToLower(valid(n))
 		switch {
 		case strings.Contains(low, "microsoft") || strings.Contains(low, "azure"):
 			return "azure"

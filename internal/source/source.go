@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"probity"
 	"probity/internal/evidence"
@@ -238,11 +239,29 @@ func (w words) of(b []byte) string {
 	if s, ok := w[string(b)]; ok {
 		return s
 	}
-	s := string(b)
+	s := valid(string(b))
 	if len(w) < maxWords {
-		w[s] = s
+		w[string(b)] = s
 	}
 	return s
+}
+
+// valid replaces what is no UTF-8, and control characters, in a word that a
+// record holds: a table must stay readable whatever a record says.
+func valid(s string) string {
+	plain := utf8.ValidString(s)
+	for i := 0; plain && i < len(s); i++ {
+		plain = s[i] >= 0x20 && s[i] != 0x7F
+	}
+	if plain {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7F {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
 // lower interns the lower-case form.
@@ -278,7 +297,7 @@ type arm struct {
 // parseARM reads a resource id in any letter case.
 func parseARM(id []byte) arm {
 	var a arm
-	low := strings.ToLower(strings.Trim(string(id), "/"))
+	low := strings.ToLower(strings.Trim(valid(string(id)), "/"))
 	parts := strings.Split(low, "/")
 	for i := 0; i+1 < len(parts); i += 2 {
 		switch parts[i] {
