@@ -81,3 +81,44 @@ func TestThrownAbout(t *testing.T) {
 		}
 	}
 }
+
+// Figures that cannot be true are unread, and never overflow a sum.
+func TestAbsurdFigures(t *testing.T) {
+	const sub = "0d0c1c1e-0000-4000-8000-000000000009"
+	const arm = "/subscriptions/" + sub + "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st"
+	dir := t.TempDir()
+	var log, metric, bill, listing strings.Builder
+	bill.WriteString("BilledCost,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,PricingQuantity,ProviderName,ResourceId,SubAccountId,x_SkuMeterName,x_PricingBlockSize\n")
+	listing.WriteString("Name,Content-Length,BlobType\n")
+	for i, n := range []string{"9223372036854775807", "99999999999999999999999999", "1e300", "-1", "1e19", "1125899906842624", "0.000000000000000000001", "99999999999999"} {
+		for _, key := range []string{"same", string(rune('a' + i))} {
+			log.WriteString(`{"time":"2025-01-06T10:00:00Z","resourceId":"` + arm + `/blobServices/default","category":"StorageWrite","operationName":"PutBlob","statusCode":201,"correlationId":"` + key + `","properties":{"objectKey":"/st/b/a","requestBodySize":` + n + `,"responseBodySize":` + n + `}}` + "\n")
+		}
+		for _, m := range []string{"Transactions", "Ingress", "BlobCapacity"} {
+			metric.WriteString(`{"time":"2025-01-06T10:00:00Z","resourceId":"` + arm + `","metricName":"` + m + `","timeGrain":"P1000000D","total":` + n + `,"average":` + n + `,"n":` + n + "}\n")
+		}
+		for _, unit := range []string{"TB/Month", "GB", "Hours", "Units"} {
+			for _, m := range []string{"Hot LRS Data Stored", "Hot Write Operations", "Speech To Text", "Data Transfer Out"} {
+				bill.WriteString("1,Usage,0001-01-01,9999-12-31," + n + "," + unit + "," + n + ",Microsoft," + arm + "," + sub + "," + m + "," + n + "\n")
+			}
+		}
+		listing.WriteString("b/a," + n + ",BlockBlob\n")
+	}
+	for name, text := range map[string]string{"log": log.String(), "metric": metric.String(), "bill": bill.String(), "listing": listing.String(),
+		"manifest": `{"endpoint":"https://st.blob.core.windows.net","files":[{"blob":"listing","size":99999999999999999999}],"inventoryStartTime":"2025-01-06T01:00:00Z","ruleDefinition":{},"summary":{"objectCount":9e99,"totalObjectSize":-1}}`} {
+		p := filepath.Join(dir, "evidence", name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "case.yaml"), []byte(plantedCase), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	res, _ := review(t, dir)
+	if res.Review.Totals.Unread == 0 {
+		t.Error("figures that cannot be true were taken")
+	}
+}

@@ -85,8 +85,8 @@ func (t *inventoryTaker) row(from, until int64, fields [][]byte) {
 	r.ObjectShape, r.Extension = t.words.of([]byte(shape)), ext
 	if v := t.c.get(fields, "contentlength"); len(v) > 0 {
 		n, ok := digits(v)
-		if !ok || len(v) > 18 {
-			t.unread(from, until, "a length that is no number")
+		if !ok || len(v) > 18 || n > maxBytes {
+			t.unread(from, until, "a length that is no number, or too large to be true")
 			return
 		}
 		r.Bytes = &n

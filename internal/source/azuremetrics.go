@@ -58,7 +58,7 @@ func (f *figures) fill(r *table.Metric) bool {
 			return nil
 		}
 		d, good := table.ParseDecimal(string(b), 9)
-		if !good {
+		if !good || !believable(b, 1e20) {
 			ok = false
 			return nil
 		}

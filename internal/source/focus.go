@@ -159,8 +159,8 @@ func (t *focusTaker) quantities(r *table.Charge, get func(string) []byte) string
 			continue
 		}
 		d, ok := table.ParseDecimal(string(v), 18)
-		if !ok {
-			return "a quantity that is no number"
+		if !ok || !believable(v, 1e14) {
+			return "a quantity that is no number, or too large to be true"
 		}
 		*x.to = &d
 	}

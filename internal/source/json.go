@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"unicode/utf16"
@@ -322,8 +323,12 @@ func named(value []byte) []byte {
 	return text(value)
 }
 
-// number returns a whole number that may stand in quotes; 0 if there is none
-// or if it is negative.
+// maxBytes is the most bytes that a request or an object is believed to have:
+// 2^50, several times what any service takes.
+const maxBytes = 1 << 50
+
+// number returns a whole number that may stand in quotes; 0 if there is none,
+// or if it is negative or beyond maxBytes.
 func number(value []byte) int64 {
 	t := text(value)
 	var n int64
@@ -331,10 +336,22 @@ func number(value []byte) int64 {
 		if c == '.' && i > 0 { // 1290.0
 			break
 		}
-		if c < '0' || c > '9' || n > 1<<59 {
+		if c < '0' || c > '9' {
 			return 0
 		}
-		n = n*10 + int64(c-'0')
+		if n = n*10 + int64(c-'0'); n > maxBytes {
+			return 0
+		}
 	}
 	return n
+}
+
+// believable reports whether a figure is a number of a size that can be true.
+// Sums over it then stay within 38 digits.
+func believable(text []byte, most float64) bool {
+	if len(text) <= 12 && bytes.IndexAny(text, "eE") < 0 {
+		return true
+	}
+	v, err := strconv.ParseFloat(string(text), 64)
+	return err == nil && v <= most && v >= -most
 }

@@ -117,7 +117,7 @@ func TestMetricFields(t *testing.T) {
 func TestFocusFields(t *testing.T) {
 	text := "ResourceId,SubAccountId,ChargePeriodStart,ChargePeriodEnd,BilledCost,ConsumedQuantity,ConsumedUnit,ChargeClass,ProviderName,RegionId,Unheard,SkuMeter\r\n" +
 		"NULL,/subscriptions/" + strings.ToUpper(sub) + ",2025-01-01,2025-02-01,-4.2,,NULL,Correction,Microsoft,West Europe,x,\r\n" +
-		"arn:aws:s3:::bucket,123456789012,2025-01-01 00:00:00,2025-01-02T00:00:00Z,1e-3,1234567890123456789.123456789,GB,,AWS,us-east-1,y,TimedStorage-ByteHrs\r\n" +
+		"arn:aws:s3:::bucket,123456789012,2025-01-01 00:00:00,2025-01-02T00:00:00Z,1e-3,12345678901234.123456789,GB,,AWS,us-east-1,y,TimedStorage-ByteHrs\r\n" +
 		"a,b,not a date,2025-01-02,1,1,GB,,AWS,r,y,m\r\n" +
 		"a,b,2025-01-01,2025-01-02,1,one,GB,,AWS,r,y,m\r\n" +
 		"a,b,2025-01-03,2025-01-02,1,1,GB,,AWS,r,y,m\r\n"
