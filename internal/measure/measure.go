@@ -226,7 +226,9 @@ func (s *Series) dropCoarser() {
 
 func overlapsFiner(points []Point, i int) bool {
 	p := points[i]
-	for _, o := range points {
+	// A finer point that overlaps p begins less than p's length before it.
+	first := sort.Search(len(points), func(k int) bool { return points[k].From > p.From-(p.Until-p.From) })
+	for _, o := range points[first:] {
 		if o.From >= p.Until {
 			break
 		}
