@@ -112,6 +112,7 @@ func samples() map[string]sample {
 		"storage log tail":  {probity.AzureStorageLog, ",\n" + strings.ReplaceAll(strings.TrimSpace(repeat(logLine, 3)), "\n", ",\n"), 3, true},
 		"activity log":      {probity.AzureActivityLog, repeat(activityLine, 12), 12, true},
 		"activity value":    {probity.AzureActivityLog, `{"value":[` + activityLine(1) + "," + activityLine(2) + `],"nextLink":"https://example.com/{x}"}`, 2, true},
+		"activity linked":   {probity.AzureActivityLog, `{"nextLink":"https://example.com/{x}","value":[` + activityLine(1) + ", " + activityLine(2) + `],"count":2}`, 2, true},
 		"metric lines":      {probity.AzureMetrics, repeat(metricLine, 15), 15, true},
 		"metric list":       {probity.AzureMetrics, metricListText(24), 24, true},
 		"focus":             {probity.Focus, focusRows(9), 9, false},

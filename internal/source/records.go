@@ -149,7 +149,9 @@ func (r *jsonRecords) object() {
 		end, err := skipValue(r.w.buf, 0, 0)
 		switch {
 		case err == nil:
-			r.to.record(r.w.offset, r.w.buf[:end])
+			if !r.inner(r.w.buf[:end]) {
+				r.to.record(r.w.offset, r.w.buf[:end])
+			}
 			r.w.give(end)
 			return
 		case err == errSyntax:
@@ -165,6 +167,34 @@ func (r *jsonRecords) object() {
 			return
 		}
 	}
+}
+
+// inner takes the records of a wrapper whose array is not its first member, as
+// in {"nextLink":"...","value":[...]}. It reports false for any other object.
+func (r *jsonRecords) inner(object []byte) bool {
+	var array []byte
+	members(object, func(name, value []byte) bool {
+		if r.wrapper[string(name)] && value[0] == '[' {
+			array = value
+		}
+		return array == nil
+	})
+	if array == nil {
+		return false
+	}
+	start, pos := cap(object)-cap(array), 0 // both end where the buffer does
+	elements(array, func(at int, value []byte) {
+		from := start + at
+		r.to.framing(r.w.offset+int64(pos), r.w.offset+int64(from))
+		pos = from + len(value)
+		if value[0] == '{' {
+			r.to.record(r.w.offset+int64(from), value)
+		} else {
+			r.to.unread(r.w.offset+int64(from), r.w.offset+int64(pos), "not a JSON object")
+		}
+	})
+	r.to.framing(r.w.offset+int64(pos), r.w.offset+int64(len(object)))
+	return true
 }
 
 // wrapperHead returns the length of {"records":[ at the start, 0 if something
