@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"sort"
 	"strings"
 
 	"probity"
@@ -21,7 +22,7 @@ const mostRows = 2000
 // is fetched.
 func HTML(w io.Writer, r *probity.Review) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"clean": clean, "amount": amount, "percent": probity.Percent, "words": outcomeWords, "class": outcomeClass, "bearing": bearing,
+		"clean": clean, "place": place, "amount": amount, "percent": probity.Percent, "words": outcomeWords, "class": outcomeClass, "bearing": bearing,
 		"threshold": threshold, "bound": func(b probity.Bound) string { return bounds[b] }, "reading": func(x probity.Reading) string { return readings[x] },
 		"count": count, "plural": plural, "bars": bars, "result": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 		"short": func(s string) string { return fmt.Sprintf("%.12s", s) },
@@ -133,6 +134,15 @@ type stripSpan struct {
 	Title    string
 }
 
+func rank(c probity.Cause) int {
+	for i, x := range probity.Causes {
+		if x == c {
+			return i
+		}
+	}
+	return len(probity.Causes)
+}
+
 // strips draws the gaps, one line for each witness and resource that has any.
 func strips(r *probity.Review) []strip {
 	whole := r.Period.Hours()
@@ -157,6 +167,9 @@ func strips(r *probity.Review) []strip {
 		out[n].Spans = append(out[n].Spans, stripSpan{
 			X: 100 * span.From.Sub(r.Period.From).Hours() / whole, Width: math.Max(100*span.Hours()/whole, 0.2),
 			Cause: g.Cause, Title: fmt.Sprintf("%s: %s, %s", g.Span, g.Cause, strings.Join(g.Streams, ", "))})
+	}
+	for i := range out { // what is known is drawn over what is not
+		sort.SliceStable(out[i].Spans, func(a, b int) bool { return rank(out[i].Spans[a].Cause) > rank(out[i].Spans[b].Cause) })
 	}
 	return out
 }
