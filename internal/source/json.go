@@ -349,7 +349,7 @@ func number(value []byte) int64 {
 // believable reports whether a figure is a number of a size that can be true.
 // Sums over it then stay within 38 digits.
 func believable(text []byte, most float64) bool {
-	if len(text) <= 12 && bytes.IndexAny(text, "eE") < 0 {
+	if len(text) <= 12 && !bytes.ContainsAny(text, "eE") {
 		return true
 	}
 	v, err := strconv.ParseFloat(string(text), 64)
