@@ -118,7 +118,8 @@ func TestCauses(t *testing.T) {
 	write := streamOf{0, "StorageWrite"}
 	base := func() (*measure.Set, *facts) {
 		return &measure.Set{}, &facts{logs: map[streamOf][]float32{write: hours(0, map[int]float32{40: 1})}, meters: map[streamOf][]float32{},
-			switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{}, acquired: map[probity.Witness]time.Time{}}
+			switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{}, acquired: map[probity.Witness]time.Time{},
+			kept: map[probity.Witness]time.Duration{probity.Metered: 93 * 24 * time.Hour}}
 	}
 	cause := func(set *measure.Set, f *facts, w probity.Witness, change func(*Map)) probity.Cause {
 		m := one(set, f)

@@ -8,14 +8,9 @@ import (
 	"time"
 
 	"probity"
+	"probity/catalog"
 	"probity/internal/measure"
 	"probity/internal/query"
-)
-
-// Kept is how long records are kept by default; FACTS carry the sources.
-const (
-	meterKept   = 93 * 24 * time.Hour // Azure platform metrics
-	controlKept = 90 * 24 * time.Hour // Azure Activity log
 )
 
 // logStreams are the categories of Azure's storage request logs. Each is a
@@ -36,6 +31,7 @@ type facts struct {
 	unread   []unreadSpan
 	acquired map[probity.Witness]time.Time // latest, by witness
 	first    time.Time                     // when anything was first acquired
+	kept     map[probity.Witness]time.Duration
 }
 
 type streamOf struct {
@@ -107,7 +103,14 @@ func loadFacts(ctx context.Context, e *query.Engine, d *measure.Directory, g Gri
 		logs: map[streamOf][]float32{}, meters: map[streamOf][]float32{}, coarse: map[streamOf][]meterSpan{},
 		bills: map[int32]*Hours{}, billed: map[string]*Hours{},
 		switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{},
-		acquired: map[probity.Witness]time.Time{},
+		acquired: map[probity.Witness]time.Time{}, kept: map[probity.Witness]time.Duration{},
+	}
+	records, err := catalog.Records()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		f.kept[probity.Witness(r.Witness)] = time.Duration(r.KeptDays) * 24 * time.Hour
 	}
 	for _, x := range exhibits {
 		if w := witnessOf(x.Kind); w != "" && x.Acquired != nil && x.Acquired.At.After(f.acquired[w]) {
@@ -370,7 +373,7 @@ func (f *facts) loadControls(ctx context.Context, e *query.Engine, c *probity.Ca
 		span := control{first.Unix(), c.Period.Until.Unix()}
 		x := from[exhibit]
 		if x.Acquired != nil && !x.Acquired.At.IsZero() {
-			span = control{x.Acquired.At.Add(-controlKept).Unix(), x.Acquired.At.Unix()}
+			span = control{x.Acquired.At.Add(-f.kept[probity.Control]).Unix(), x.Acquired.At.Unix()}
 		}
 		for i := range c.Evidence {
 			ev := &c.Evidence[i]

@@ -135,7 +135,7 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 // was acquired. Where none of it was acquired, the first hand-over of anything
 // counts.
 func (m *Map) expired(w probity.Witness, hour int) (probity.Cause, string) {
-	kept := map[probity.Witness]time.Duration{probity.Metered: meterKept, probity.Control: controlKept}[w]
+	kept := m.facts.kept[w]
 	at := m.facts.acquired[w]
 	if at.IsZero() {
 		at = m.facts.first
