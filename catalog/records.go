@@ -15,7 +15,7 @@ type Record struct {
 	KeptDays    int    `yaml:"kept_days"` // 0: as the place that it is sent to
 	Semantics   string `yaml:"semantics"`
 	Source      string `yaml:"source"` // the public page
-	Dated       string `yaml:"dated"`  // of the page, year and month
+	Dated       string `yaml:"dated"`  // of the page, year and month, or "not given"
 }
 
 // Records reads records.yaml.
