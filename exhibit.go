@@ -6,15 +6,37 @@ type Kind string
 // The kinds that this version reads, and KindUnknown for a file that no reader
 // knows.
 const (
-	KindUnknown            Kind = "unknown"
-	AzureStorageLog        Kind = "azure-storage-log"
-	AzureActivityLog       Kind = "azure-activity-log"
-	AzureMetrics           Kind = "azure-metrics"
-	AzureBlobInventory     Kind = "azure-blob-inventory"
-	AzureInventoryChecksum Kind = "azure-inventory-checksum"
-	Focus                  Kind = "focus"
-	Disclosures            Kind = "disclosures"
+	KindUnknown          Kind = "unknown"
+	Archive              Kind = "archive" // its members are exhibits of their own
+	AWSCloudTrail        Kind = "aws-cloudtrail"
+	AWSCloudTrailDigest  Kind = "aws-cloudtrail-digest"
+	AWSDigestMetadata    Kind = "aws-digest-metadata" // head-object of a digest, which holds its signature
+	AWSPublicKeys        Kind = "aws-public-keys"
+	AWSS3AccessLog       Kind = "aws-s3-access-log"
+	AWSS3Inventory       Kind = "aws-s3-inventory"
+	AWSCloudWatchMetrics Kind = "aws-cloudwatch-metrics"
+	AWSVPCFlowLog        Kind = "aws-vpc-flow-log"
+	AzureStorageLog      Kind = "azure-storage-log"
+	AzureActivityLog     Kind = "azure-activity-log"
+	AzureMetrics         Kind = "azure-metrics"
+	AzureBlobInventory   Kind = "azure-blob-inventory"
+	AzureFlowLog         Kind = "azure-flow-log"
+	GCPAuditLog          Kind = "gcp-audit-log"
+	GCPStorageLog        Kind = "gcp-storage-log"
+	GCPMetrics           Kind = "gcp-metrics"
+	GCPFlowLog           Kind = "gcp-flow-log"
+	InventoryChecksum    Kind = "inventory-checksum" // the MD5 of an inventory's manifest, at Azure and AWS
+	Focus                Kind = "focus"
+	OCSF                 Kind = "ocsf"
+	Disclosures          Kind = "disclosures"
 )
+
+// Kinds lists what a case may name to override detection.
+var Kinds = []Kind{
+	AWSCloudTrail, AWSCloudTrailDigest, AWSDigestMetadata, AWSPublicKeys, AWSS3AccessLog, AWSS3Inventory, AWSCloudWatchMetrics, AWSVPCFlowLog,
+	AzureStorageLog, AzureActivityLog, AzureMetrics, AzureBlobInventory, AzureFlowLog,
+	GCPAuditLog, GCPStorageLog, GCPMetrics, GCPFlowLog, InventoryChecksum, Focus, OCSF, Disclosures,
+}
 
 // An Exhibit is one file as it was handed over, and what became of its bytes.
 type Exhibit struct {

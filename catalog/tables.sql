@@ -48,6 +48,11 @@ JOIN read_parquet('tables/listings/*.parquet') l ON l.exhibit = i.exhibit;
 
 CREATE OR REPLACE VIEW listings AS SELECT * FROM read_parquet('tables/listings/*.parquet');
 CREATE OR REPLACE VIEW disclosures AS SELECT * FROM read_parquet('tables/disclosures/*.parquet');
+CREATE OR REPLACE VIEW trails AS SELECT * FROM read_parquet('tables/trails/*.parquet');
+CREATE OR REPLACE VIEW flows AS
+SELECT * FROM read_parquet('tables/flows/*.parquet') f
+WHERE NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
+                  WHERE d."table" = 'flows' AND d.exhibit = f.exhibit AND d.position = f.position);
 CREATE OR REPLACE VIEW unread AS SELECT * FROM read_parquet('tables/unread/*.parquet');
 
 -- The days of the period, for spreading charges.
@@ -55,9 +60,8 @@ CREATE OR REPLACE VIEW days AS
 SELECT CAST(d AS TIMESTAMP) AS day_from, CAST(d AS TIMESTAMP) + INTERVAL '1' DAY AS day_until
 FROM period, UNNEST(generate_series(date_trunc('day', period_from), period_until - INTERVAL '1' SECOND, INTERVAL '1' DAY)) AS t(d);
 
--- What each storage operation does, when it succeeds. class is the category
--- of Azure's resource log that carries it. Operations that are not here carry
--- no object and no body: they count as requests only.
+-- What each storage operation does, when it succeeds. Operations that are not
+-- here carry no object and no body: they count as requests only.
 CREATE OR REPLACE VIEW operations AS
 SELECT * FROM (VALUES
   ('PutBlob',            true,  true,  false),  -- also creates append and page blobs
@@ -76,20 +80,77 @@ SELECT * FROM (VALUES
   ('PutRange',           false, true,  false),
   ('GetBlob',            false, false, true),
   ('ReadFile',           false, false, true),
-  ('GetFile',            false, false, true)
+  ('GetFile',            false, false, true),
+  -- S3, as its server access logs write them; REST.POST.UPLOAD completes a multipart upload
+  ('REST.PUT.OBJECT',    true,  true,  false),
+  ('REST.POST.OBJECT',   true,  true,  false),
+  ('SOAP.PUT.OBJECT',    true,  true,  false),
+  ('REST.COPY.OBJECT',   true,  false, false),
+  ('REST.POST.UPLOAD',   true,  false, false),
+  ('REST.PUT.PART',      false, true,  false),
+  ('REST.GET.OBJECT',    false, false, true),
+  ('SOAP.GET.OBJECT',    false, false, true),
+  ('WEBSITE.GET.OBJECT', false, false, true),
+  -- S3, as CloudTrail writes them
+  ('PutObject',          true,  true,  false),
+  ('PostObject',         true,  true,  false),
+  ('CopyObject',         true,  false, false),
+  ('CompleteMultipartUpload', true, false, false),
+  ('UploadPart',         false, true,  false),
+  ('GetObject',          false, false, true),
+  ('SelectObjectContent', false, false, true),
+  -- Google Cloud Storage: usage logs, audit logs, and the methods that its meters name
+  ('PUT_Object',         true,  true,  false),
+  ('POST_Object',        true,  true,  false),
+  ('GET_Object',         false, false, true),
+  ('storage.objects.create', true, true, false),
+  ('storage.objects.get', false, false, true),
+  ('WriteObject',        true,  true,  false),
+  ('RewriteObject',      true,  false, false),
+  ('ComposeObject',      true,  false, false),
+  ('ReadObject',         false, false, true)
 ) AS t(operation, writes_object, writes_bytes, reads_object);
 
--- The category of Azure's resource logs that an operation belongs to, for
--- meters, which do not say it.
+-- Whether an operation reads, writes or deletes. Azure logs each under a
+-- category of its own (StorageRead, StorageWrite, StorageDelete).
 CREATE OR REPLACE MACRO storage_class(operation) AS
-  CASE WHEN operation LIKE 'Delete%' OR operation LIKE '%Delete' OR operation LIKE 'Undelete%' THEN 'StorageDelete'
-       WHEN operation LIKE 'Put%' OR operation LIKE 'Create%' OR operation LIKE 'Set%' OR operation LIKE 'Copy%'
-         OR operation LIKE 'Append%' OR operation LIKE 'Acquire%' OR operation LIKE 'Renew%' OR operation LIKE 'Release%'
-         OR operation LIKE 'Break%' OR operation LIKE 'Change%' OR operation LIKE 'Lease%' OR operation LIKE 'Snapshot%'
-         OR operation LIKE 'SyncCopy%' OR operation LIKE 'AbortCopy%' OR operation LIKE 'Flush%' OR operation LIKE 'Rename%'
-         OR operation LIKE 'Incremental%' OR operation LIKE 'Insert%' OR operation LIKE 'Update%' OR operation LIKE 'Merge%'
-         OR operation LIKE 'Clear%' THEN 'StorageWrite'
-       ELSE 'StorageRead' END;
+  CASE WHEN regexp_matches(operation, '^(Delete|Undelete|DELETE_)|Delete$|[.]DELETE[.]|MULTI_OBJECT_DELETE|[.]delete$') THEN 'deletes'
+       WHEN regexp_matches(operation, '^(Put|Create|Set|Copy|Append|Acquire|Renew|Release|Break|Change|Lease|Snapshot|SyncCopy|AbortCopy|Flush|Rename|Incremental|Insert|Update|Merge|Clear)')
+         OR regexp_matches(operation, '^(Upload|Complete|Abort|Post|Restore|Write|Rewrite|Compose|Patch|PUT_|POST_)|[.](PUT|POST|COPY)[.]|[.](create|update|patch)$') THEN 'writes'
+       ELSE 'reads' END;
+
+-- Requests to storage, by whatever log tells of them: Azure's resource logs,
+-- S3's server access logs, CloudTrail's events of S3, Google Cloud's usage and
+-- audit logs. What the service does by itself (expiry, the lines that belong to
+-- a copy or to the deletion of many objects) is no request of its own.
+-- one_switch says that the log is on for every class of request or for none.
+CREATE OR REPLACE VIEW request_log AS
+SELECT *, storage_class(api_operation) AS class, kind <> 'azure-storage-log' AS one_switch
+FROM activity
+WHERE kind = 'azure-storage-log'
+   OR kind = 'aws-s3-access-log' AND api_operation NOT LIKE 'S3.%' AND api_operation NOT LIKE 'BATCH.%' AND api_operation NOT LIKE 'REST.COPY.%_GET'
+   OR kind IN ('aws-cloudtrail', 'ocsf') AND api_service_name = 's3.amazonaws.com' AND resource_name <> '' AND metadata_log_name IN ('Data', 'Management')
+   OR kind = 'gcp-storage-log'
+   OR kind = 'gcp-audit-log' AND api_service_name = 'storage.googleapis.com' AND resource_name <> '';
+
+-- What each log tells by resource, container and hour. Where two logs tell of
+-- one resource (S3's own and CloudTrail's), the one that tells more counts:
+-- both bound from below, and a request in both is one request.
+CREATE OR REPLACE VIEW request_hours AS
+WITH told AS (
+  SELECT cloud_provider AS provider, CASE WHEN cloud_provider = 'azure' THEN cloud_account_uid ELSE '' END AS owner, max(cloud_account_uid) AS account,
+         resource_name AS resource, databucket_name AS container, kind, date_trunc('hour', time) AS from_time,
+         count(*) AS requests,
+         count(*) FILTER (WHERE status = 'Success' AND writes_object) AS objects_written,
+         coalesce(sum(request_body_bytes) FILTER (WHERE status = 'Success' AND writes_bytes), 0) AS bytes_written,
+         count(*) FILTER (WHERE status = 'Success' AND reads_object) AS objects_read,
+         coalesce(sum(response_body_bytes) FILTER (WHERE status = 'Success' AND reads_object), 0) AS bytes_read
+  FROM request_log LEFT JOIN operations ON operation = api_operation
+  GROUP BY cloud_provider, owner, resource_name, databucket_name, kind, date_trunc('hour', time))
+SELECT provider, max(account) AS account, resource, container, from_time, from_time + INTERVAL '1' HOUR AS until_time,
+       CAST(max(requests) AS DOUBLE) AS requests, CAST(max(objects_written) AS DOUBLE) AS objects_written, CAST(max(bytes_written) AS DOUBLE) AS bytes_written,
+       CAST(max(objects_read) AS DOUBLE) AS objects_read, CAST(max(bytes_read) AS DOUBLE) AS bytes_read
+FROM told GROUP BY provider, owner, resource, container, from_time;
 
 -- Bytes in the unit of a bill. A GB on a bill is 2^30 bytes, never 10^9.
 CREATE OR REPLACE MACRO bill_bytes(unit) AS
@@ -146,3 +207,50 @@ accounts AS (
          bool_and(whole) AS whole
   FROM spaces GROUP BY ALL)
 SELECT provider, account, resource, metric, from_time, until_time, CAST(greatest(parts, own) AS DOUBLE) AS total, whole FROM accounts;
+
+-- Request metrics of S3 by bucket and hour. CloudWatch has points only for
+-- minutes with requests: an hour without any had none, if the metrics were on
+-- before and after it and the same account and region delivered other points in
+-- it. rest is what AllRequests counts beyond the classes that were read out: if
+-- it is zero, a class without points had no requests. doubtful is how many PUT
+-- requests may have failed. A filter that is not the whole bucket's tells of a
+-- part only.
+CREATE OR REPLACE VIEW s3_meter AS
+WITH points AS (
+  SELECT account, region, resource, regexp_extract(dims, 'filterid=([^;]*)', 1) AS filter, metric, grain_seconds, time, date_trunc('hour', time) AS from_time, total
+  FROM metrics
+  WHERE provider = 'aws' AND namespace = 'aws/s3' AND grain_seconds <= 3600 AND total IS NOT NULL AND resource <> '' AND dim_names LIKE '%filterid%'),
+spoken AS (
+  SELECT DISTINCT account, region, date_trunc('hour', time) AS from_time FROM metrics WHERE provider = 'aws' AND grain_seconds <= 3600),
+seen AS (
+  SELECT account, region, resource, filter, grain_seconds, min(from_time) AS first_hour, max(from_time) AS last_hour
+  FROM points WHERE metric = 'AllRequests' GROUP BY ALL),
+minutes AS (
+  SELECT account, region, resource, filter, grain_seconds, from_time, time,
+         coalesce(sum(total) FILTER (WHERE metric = 'AllRequests'), 0) AS requests,
+         coalesce(sum(total) FILTER (WHERE metric = 'PutRequests'), 0) AS puts,
+         coalesce(sum(total) FILTER (WHERE metric = 'PostRequests'), 0) AS posts,
+         coalesce(sum(total) FILTER (WHERE metric = 'DeleteRequests'), 0) AS deletes,
+         coalesce(sum(total) FILTER (WHERE metric = 'GetRequests'), 0) AS gets,
+         coalesce(sum(total) FILTER (WHERE metric IN ('HeadRequests', 'ListRequests', 'SelectRequests')), 0) AS others,
+         coalesce(sum(total) FILTER (WHERE metric IN ('4xxErrors', '5xxErrors')), 0) AS errors,
+         coalesce(sum(total) FILTER (WHERE metric = 'BytesUploaded'), 0) AS uploaded,
+         coalesce(sum(total) FILTER (WHERE metric = 'BytesDownloaded'), 0) AS downloaded
+  FROM points GROUP BY ALL),
+hours AS (
+  SELECT account, region, resource, filter, grain_seconds, from_time, sum(requests) AS requests, sum(puts) AS puts, sum(posts) AS posts, sum(deletes) AS deletes,
+         sum(gets) AS gets, sum(others) AS others, sum(greatest(requests - puts - posts - deletes - gets - others, 0)) AS rest,
+         sum(least(errors, puts)) AS doubtful, sum(uploaded) AS uploaded, sum(downloaded) AS downloaded
+  FROM minutes GROUP BY ALL),
+cells AS (
+  SELECT s.account, s.resource, s.filter, k.from_time, h.requests, h.puts, h.posts, h.deletes, h.gets, h.others, h.rest, h.doubtful, h.uploaded, h.downloaded
+  FROM seen s JOIN spoken k ON k.account = s.account AND k.region = s.region AND k.from_time >= s.first_hour AND k.from_time <= s.last_hour
+  LEFT JOIN hours h ON h.account = s.account AND h.region = s.region AND h.resource = s.resource AND h.filter = s.filter
+    AND h.grain_seconds = s.grain_seconds AND h.from_time = k.from_time)
+SELECT 'aws' AS provider, max(account) AS account, resource, from_time, from_time + INTERVAL '1' HOUR AS until_time,
+       CAST(coalesce(max(requests), 0) AS DOUBLE) AS requests, CAST(coalesce(max(puts), 0) AS DOUBLE) AS puts, CAST(coalesce(max(posts), 0) AS DOUBLE) AS posts,
+       CAST(coalesce(max(deletes), 0) AS DOUBLE) AS deletes, CAST(coalesce(max(gets), 0) AS DOUBLE) AS gets, CAST(coalesce(max(others), 0) AS DOUBLE) AS others,
+       CAST(coalesce(max(rest), 0) AS DOUBLE) AS rest, CAST(coalesce(max(doubtful), 0) AS DOUBLE) AS doubtful,
+       CAST(coalesce(max(uploaded), 0) AS DOUBLE) AS uploaded, CAST(coalesce(max(downloaded), 0) AS DOUBLE) AS downloaded,
+       bool_or(lower(filter) = 'entirebucket') AS whole
+FROM cells GROUP BY resource, from_time;

@@ -2,7 +2,7 @@
 -- with all their versions.
 WITH events AS (
   SELECT * FROM read_parquet('tables/activity/*.parquet') r
-  WHERE kind = 'azure-storage-log'
+  WHERE kind IN ('azure-storage-log', 'aws-s3-access-log', 'aws-cloudtrail')
     AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
                     WHERE d."table" = 'activity' AND d.exhibit = r.exhibit AND d.position = r.position)),
 a AS (

@@ -5,7 +5,10 @@ WITH digests AS (
   WHERE digest IN (SELECT digest FROM read_parquet('tables/activity/*.parquet') GROUP BY digest HAVING count(*) > 1)
   UNION ALL
   SELECT 'metrics', exhibit, position, length, digest FROM read_parquet('tables/metrics/*.parquet')
-  WHERE NOT partial AND digest IN (SELECT digest FROM read_parquet('tables/metrics/*.parquet') GROUP BY digest HAVING count(*) > 1)),
+  WHERE NOT partial AND digest IN (SELECT digest FROM read_parquet('tables/metrics/*.parquet') GROUP BY digest HAVING count(*) > 1)
+  UNION ALL
+  SELECT 'flows', exhibit, position, length, digest FROM read_parquet('tables/flows/*.parquet')
+  WHERE digest IN (SELECT digest FROM read_parquet('tables/flows/*.parquet') GROUP BY digest HAVING count(*) > 1)),
 ranked AS (
   SELECT *, row_number() OVER (PARTITION BY "table", digest ORDER BY exhibit, position) AS n,
          first_value(exhibit) OVER (PARTITION BY "table", digest ORDER BY exhibit, position) AS of_exhibit,

@@ -3,7 +3,7 @@
 -- that another contradicts.
 WITH shared AS (
   SELECT key FROM read_parquet('tables/activity/*.parquet')
-  WHERE key <> '00000000-0000-0000-0000-000000000000' AND kind = 'azure-storage-log'
+  WHERE key <> '00000000-0000-0000-0000-000000000000' AND kind IN ('azure-storage-log', 'aws-s3-access-log', 'aws-cloudtrail')
   GROUP BY key HAVING min(digest) <> max(digest)),
 ranked AS (
   SELECT exhibit, position, row_number() OVER (PARTITION BY a.key ORDER BY request_body_bytes + response_body_bytes, digest, exhibit, position) AS n

@@ -9,5 +9,5 @@ SELECT provider, account, resource, '' AS container,
        date_trunc('day', charge_from) AS from_time, date_trunc('day', charge_until - INTERVAL '1' SECOND) + INTERVAL '1' DAY AS until_time,
        CAST(sum(CAST(CAST(consumed_quantity AS DOUBLE) * bill_bytes(consumed_unit) AS DECIMAL(38, 6))) AS DOUBLE) AS value, 'both' AS bound
 FROM charges
-WHERE consumed_quantity IS NOT NULL AND charge_category = 'Usage' AND meter LIKE '%data transfer out%' AND bill_bytes(consumed_unit) IS NOT NULL
+WHERE consumed_quantity IS NOT NULL AND charge_category = 'Usage' AND (meter LIKE '%data transfer out%' OR meter LIKE '%datatransfer-out-bytes%' OR meter LIKE '%internet egress%' OR meter LIKE '%download worldwide%') AND bill_bytes(consumed_unit) IS NOT NULL
 GROUP BY ALL

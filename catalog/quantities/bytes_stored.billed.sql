@@ -14,7 +14,7 @@ WITH stored AS (
          CAST(consumed_quantity AS DOUBLE) * bill_bytes(consumed_unit) AS byte_months
   FROM charges
   WHERE consumed_quantity IS NOT NULL AND charge_category = 'Usage'
-    AND (meter LIKE '%data stored%' OR meter LIKE '%timedstorage%')
+    AND (meter LIKE '%data stored%' OR meter LIKE '%timedstorage%' OR service_name = 'Cloud Storage' AND meter LIKE '%storage%')
     AND lower(consumed_unit) LIKE '%mo%' AND bill_bytes(consumed_unit) IS NOT NULL)
 SELECT provider, account, resource, '' AS container, day_from AS from_time, day_until AS until_time,
        CAST(sum(CAST(byte_months * month_days / charge_days AS DECIMAL(38, 6))) AS DOUBLE) AS value, 'both' AS bound

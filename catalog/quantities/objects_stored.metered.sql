@@ -6,7 +6,7 @@
 -- assumes: The count is refreshed about once a day and repeated: a reading may be a day old.
 WITH points AS (
   SELECT provider, account, resource, metric, dim_names, grain_seconds, time, sum(average) AS objects, count(*) AS series, bool_or(incomplete) AS cut
-  FROM metrics WHERE metric IN ('BlobCount', 'FileCount') AND average IS NOT NULL
+  FROM metrics WHERE metric IN ('BlobCount', 'FileCount', 'NumberOfObjects', 'storage/object_count') AND average IS NOT NULL
   GROUP BY ALL),
 judged AS (  -- a reading that lacks a series which the same day has, or may lack one, is a lower bound
   SELECT *, NOT cut AND series = max(series) OVER (PARTITION BY provider, account, resource, metric, dim_names, grain_seconds, date_trunc('day', time)) AS whole

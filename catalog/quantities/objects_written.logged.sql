@@ -2,12 +2,7 @@
 -- witness: logged
 -- unit: 1
 -- bound: below
--- streams: StorageWrite
+-- streams: writes
 -- assumes: Attempts that were refused are not writes. Logs are best-effort: what they lack is not shown to be absent.
-SELECT cloud_provider AS provider, cloud_account_uid AS account, resource_name AS resource, databucket_name AS container,
-       date_trunc('hour', time) AS from_time, date_trunc('hour', time) + INTERVAL '1' HOUR AS until_time,
-       CAST(count(*) AS DOUBLE) AS value, 'below' AS bound
-FROM activity
-JOIN operations ON operation = api_operation
-WHERE kind = 'azure-storage-log' AND status = 'Success' AND writes_object
-GROUP BY cloud_provider, cloud_account_uid, resource_name, databucket_name, date_trunc('hour', time)
+SELECT provider, account, resource, container, from_time, until_time, objects_written AS value, 'below' AS bound
+FROM request_hours WHERE objects_written > 0

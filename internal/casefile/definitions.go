@@ -98,8 +98,13 @@ func witnesses() []string {
 	return out
 }
 
-var kinds = []string{string(probity.AzureStorageLog), string(probity.AzureActivityLog), string(probity.AzureMetrics), string(probity.AzureBlobInventory),
-	string(probity.AzureInventoryChecksum), string(probity.Focus), string(probity.Disclosures)}
+var kinds = func() []string {
+	var out []string
+	for _, k := range probity.Kinds {
+		out = append(out, string(k))
+	}
+	return out
+}()
 
 // periodOf is a span with both ends.
 func periodOf() value {

@@ -113,6 +113,10 @@ func (m *Map) logged(resource int32, stream string) *Hours {
 			h.Add(x.i, x.j)
 		}
 	}
+	if s := m.facts.spoken[resource]; s != nil {
+		h.Or(s)
+	}
+	m.trailed(h, resource, stream)
 	m.cutSwitched(h, resource, stream)
 	return h
 }
@@ -184,7 +188,9 @@ func (m *Map) active(s *measure.Series, resource int32) *Hours {
 // speak.
 func (m *Map) Control(provider, account string) *Hours {
 	h := NewHours(m.Grid.N)
-	if c, ok := m.facts.controls[provider+"/"+account]; ok {
+	if provider != "azure" {
+		h.Or(m.trailHours(provider, account))
+	} else if c, ok := m.facts.controls[provider+"/"+account]; ok {
 		i, j := m.Grid.Range(c.from, c.until)
 		if i < j {
 			h.Add(i, j)

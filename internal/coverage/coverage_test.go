@@ -42,7 +42,7 @@ var nan = float32(math.NaN())
 // An hour of a log is covered by records, or by a meter that says that there
 // was nothing; what was found in it does not matter.
 func TestLogged(t *testing.T) {
-	write := streamOf{0, "StorageWrite"}
+	write := streamOf{0, "writes"}
 	for _, c := range []struct {
 		name   string
 		logs   []float32
@@ -65,7 +65,7 @@ func TestLogged(t *testing.T) {
 		if c.meters != nil {
 			f.meters[write] = c.meters
 		}
-		if got := one(&measure.Set{}, f).logged(0, "StorageWrite").Has(c.hour); got != c.want {
+		if got := one(&measure.Set{}, f).logged(0, "writes").Has(c.hour); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -74,17 +74,17 @@ func TestLogged(t *testing.T) {
 // The hour in which a log is switched off is not covered, and those after it
 // neither, unless a meter says that nothing happened.
 func TestSwitchedOff(t *testing.T) {
-	f := &facts{logs: map[streamOf][]float32{{0, "StorageWrite"}: hours(0, map[int]float32{3: 1, 4: 1})},
+	f := &facts{logs: map[streamOf][]float32{{0, "writes"}: hours(0, map[int]float32{3: 1, 4: 1})},
 		switches: map[int32][]change{0: {{at: day0.Unix() + 4*3600 + 600, witness: probity.Logged, on: false, what: "deleted"}}}}
 	m := one(&measure.Set{}, f)
-	h := m.logged(0, "StorageWrite")
+	h := m.logged(0, "writes")
 	if !h.Has(3) || h.Has(4) || h.Has(5) {
 		t.Error("the hour of the switch counts as covered")
 	}
-	if c, why := m.cause(probity.Logged, 0, "StorageWrite", 5); c != probity.TurnedOff || why != "deleted" {
+	if c, why := m.cause(probity.Logged, 0, "writes", 5); c != probity.TurnedOff || why != "deleted" {
 		t.Errorf("cause %s, %q", c, why)
 	}
-	if c, _ := m.cause(probity.Logged, 0, "StorageWrite", 2); c == probity.TurnedOff {
+	if c, _ := m.cause(probity.Logged, 0, "writes", 2); c == probity.TurnedOff {
 		t.Error("a cause that comes later")
 	}
 }
@@ -115,18 +115,18 @@ func TestBilled(t *testing.T) {
 // The first cause that the records establish is given, in the order of the
 // theory.
 func TestCauses(t *testing.T) {
-	write := streamOf{0, "StorageWrite"}
+	write := streamOf{0, "writes"}
 	base := func() (*measure.Set, *facts) {
 		return &measure.Set{}, &facts{logs: map[streamOf][]float32{write: hours(0, map[int]float32{40: 1})}, meters: map[streamOf][]float32{},
 			switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{}, acquired: map[probity.Witness]time.Time{},
-			kept: map[probity.Witness]time.Duration{probity.Metered: 93 * 24 * time.Hour}}
+			kept: map[string]time.Duration{"azure/metered": 93 * 24 * time.Hour}}
 	}
 	cause := func(set *measure.Set, f *facts, w probity.Witness, change func(*Map)) probity.Cause {
 		m := one(set, f)
 		if change != nil {
 			change(m)
 		}
-		c, _ := m.cause(w, 0, "StorageWrite", 5)
+		c, _ := m.cause(w, 0, "writes", 5)
 		return c
 	}
 	set, f := base()
@@ -146,7 +146,7 @@ func TestCauses(t *testing.T) {
 	if got := cause(set, f, probity.Logged, nil); got != probity.NeverOn {
 		t.Errorf("the control plane was seen, and nothing switched it on: %s", got)
 	}
-	f.logs[streamOf{0, "StorageRead"}] = hours(1, nil)
+	f.logs[streamOf{0, "reads"}] = hours(1, nil)
 	if got := cause(set, f, probity.Logged, nil); got != probity.Filtered {
 		t.Errorf("another category is logged: %s", got)
 	}
@@ -179,7 +179,7 @@ func TestCauses(t *testing.T) {
 // Adjoining hours with the same cause are one gap, and streams that are silent
 // together are told together.
 func TestGapsAdjoin(t *testing.T) {
-	m := one(&measure.Set{}, &facts{logs: map[streamOf][]float32{{0, "StorageWrite"}: hours(0, map[int]float32{10: 1})}, controls: map[string]control{}})
+	m := one(&measure.Set{}, &facts{logs: map[streamOf][]float32{{0, "writes"}: hours(0, map[int]float32{10: 1})}, controls: map[string]control{}})
 	var logged []probity.Gap
 	for _, g := range m.Gaps() {
 		if g.Witness == probity.Logged {

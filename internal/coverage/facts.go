@@ -13,9 +13,22 @@ import (
 	"probity/internal/query"
 )
 
-// logStreams are the categories of Azure's storage request logs. Each is a
-// switch of its own.
-var logStreams = []string{"StorageRead", "StorageWrite", "StorageDelete"}
+// logStreams are the classes of requests. Azure logs each under a category
+// with a switch of its own; other logs are on for all of them or for none.
+var logStreams = []string{"reads", "writes", "deletes"}
+
+// categories are Azure's names of the classes.
+var categories = map[string]string{"reads": "StorageRead", "writes": "StorageWrite", "deletes": "StorageDelete"}
+
+// streamNamed returns the class that a category of Azure carries.
+func streamNamed(category string) string {
+	for s, c := range categories {
+		if c == category {
+			return s
+		}
+	}
+	return category
+}
 
 // facts are what the tables say about the records themselves: when each
 // pipeline spoke, and what switched it.
@@ -23,15 +36,20 @@ type facts struct {
 	logs     map[streamOf][]float32 // records by hour
 	meters   map[streamOf][]float32 // metered requests by hour, NaN if not read
 	coarse   map[streamOf][]meterSpan
-	bills    map[int32]*Hours   // hours for which the bill speaks of a resource
-	billed   map[string]*Hours  // the same for an account, by provider/account
-	switches map[int32][]change // in time order
-	controls map[string]control // by provider/account
+	bills    map[int32]*Hours      // hours for which the bill speaks of a resource
+	billed   map[string]*Hours     // the same for an account, by provider/account
+	switches map[int32][]change    // in time order
+	controls map[string]control    // by provider/account
+	spoken   map[int32]*Hours      // hours in which a log with one switch for all classes has records
+	trails   map[string]*trail     // by provider/account/region
+	selected map[streamOf][]string // the trails that record a class of a resource's requests
+	stopped  map[string][]change   // when trails were switched, by provider/account
 	creation map[int32]int64
 	unread   []unreadSpan
 	acquired map[probity.Witness]time.Time // latest, by witness
 	first    time.Time                     // when anything was first acquired
-	kept     map[probity.Witness]time.Duration
+	kept     map[string]time.Duration      // by provider/witness; /witness for any provider
+	warnings []string
 }
 
 type streamOf struct {
@@ -52,6 +70,7 @@ type change struct {
 	on      bool
 	streams []string // all if nil
 	what    string
+	trail   string // that was switched, if one was
 }
 
 // concerns reports whether the change is of a witness's stream.
@@ -81,14 +100,16 @@ type unreadSpan struct {
 // witnessOf says which witness an exhibit's kind is read for.
 func witnessOf(k probity.Kind) probity.Witness {
 	switch k {
-	case probity.AzureStorageLog:
+	case probity.AzureStorageLog, probity.AWSS3AccessLog, probity.GCPStorageLog:
 		return probity.Logged
-	case probity.AzureActivityLog:
+	case probity.AzureActivityLog, probity.AWSCloudTrail, probity.AWSCloudTrailDigest, probity.GCPAuditLog, probity.OCSF:
 		return probity.Control
-	case probity.AzureMetrics:
+	case probity.AzureMetrics, probity.AWSCloudWatchMetrics, probity.GCPMetrics:
 		return probity.Metered
-	case probity.AzureBlobInventory:
+	case probity.AzureBlobInventory, probity.AWSS3Inventory:
 		return probity.Listed
+	case probity.AWSVPCFlowLog, probity.AzureFlowLog, probity.GCPFlowLog:
+		return probity.Flowed
 	case probity.Focus:
 		return probity.Billed
 	case probity.Disclosures:
@@ -103,14 +124,19 @@ func loadFacts(ctx context.Context, e *query.Engine, d *measure.Directory, g Gri
 		logs: map[streamOf][]float32{}, meters: map[streamOf][]float32{}, coarse: map[streamOf][]meterSpan{},
 		bills: map[int32]*Hours{}, billed: map[string]*Hours{},
 		switches: map[int32][]change{}, controls: map[string]control{}, creation: map[int32]int64{},
-		acquired: map[probity.Witness]time.Time{}, kept: map[probity.Witness]time.Duration{},
+		acquired: map[probity.Witness]time.Time{}, kept: map[string]time.Duration{},
+		spoken: map[int32]*Hours{}, trails: map[string]*trail{}, selected: map[streamOf][]string{}, stopped: map[string][]change{},
 	}
 	records, err := catalog.Records()
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range records {
-		f.kept[probity.Witness(r.Witness)] = time.Duration(r.KeptDays) * 24 * time.Hour
+		provider, _, _ := strings.Cut(r.Kind, "-")
+		if provider != "aws" && provider != "azure" && provider != "gcp" {
+			provider = ""
+		}
+		f.kept[provider+"/"+r.Witness] = time.Duration(r.KeptDays) * 24 * time.Hour
 	}
 	for _, x := range exhibits {
 		if w := witnessOf(x.Kind); w != "" && x.Acquired != nil && x.Acquired.At.After(f.acquired[w]) {
@@ -123,7 +149,7 @@ func loadFacts(ctx context.Context, e *query.Engine, d *measure.Directory, g Gri
 		}
 	}
 	for _, load := range []func(context.Context, *query.Engine, *measure.Directory, Grid) error{
-		f.loadLogs, f.loadMeters, f.loadBills, f.loadSwitches, f.loadUnread,
+		f.loadLogs, f.loadMeters, f.loadBills, f.loadTrails, f.loadSwitches, f.loadUnread,
 	} {
 		if err := load(ctx, e, d, g); err != nil {
 			return nil, err
@@ -137,7 +163,8 @@ func (f *facts) loadLogs(ctx context.Context, e *query.Engine, d *measure.Direct
 		var provider, account, resource, stream string
 		var at time.Time
 		var v float64
-		if err := row(&provider, &account, &resource, &stream, &at, &v); err != nil {
+		var all, byTrail bool
+		if err := row(&provider, &account, &resource, &stream, &at, &v, &all, &byTrail); err != nil {
 			return err
 		}
 		i, _ := g.Range(at.Unix(), at.Unix()+3600)
@@ -148,6 +175,12 @@ func (f *facts) loadLogs(ctx context.Context, e *query.Engine, d *measure.Direct
 			}
 			if at.Unix() >= g.Start && i < g.N {
 				f.logs[k][i] += float32(v)
+				if all {
+					if f.spoken[r] == nil {
+						f.spoken[r] = NewHours(g.N)
+					}
+					f.spoken[r].Add(i, i+1)
+				}
 			}
 		}
 		return nil
@@ -282,13 +315,26 @@ func (f *facts) loadSwitches(ctx context.Context, e *query.Engine, d *measure.Di
 		if err := row(&provider, &account, &resource, &at, &witness, &on, &operation, &enabled, &disabled, &exhibit, &position); err != nil {
 			return err
 		}
-		if r := d.Find(provider, account, resource); r >= 0 {
-			c := change{at: at.Unix(), witness: probity.Witness(witness), on: on,
-				what: operation + " at " + at.UTC().Format(time.RFC3339) + " (" + Place(exhibit, position) + ")"}
-			f.switches[r] = append(f.switches[r], c.byCategory(enabled, disabled)...)
+		c := change{at: at.Unix(), witness: probity.Witness(witness), on: on,
+			what: operation + " at " + at.UTC().Format(time.RFC3339) + " (" + Place(exhibit, position) + ")"}
+		switch {
+		case witness == "trail":
+			c.trail = resource
+			k := provider + "/" + account
+			f.stopped[k] = append(f.stopped[k], c)
+		case witness == "selectors":
+			f.selects(d, provider, account, enabled, c)
+		default:
+			if r := d.Find(provider, account, resource); r >= 0 {
+				if provider != "azure" {
+					enabled, disabled = "", ""
+				}
+				f.switches[r] = append(f.switches[r], c.byCategory(enabled, disabled)...)
+			}
 		}
 		return nil
 	})
+	f.spreadStops(d)
 	for _, list := range f.switches {
 		sortChanges(list)
 	}
@@ -319,7 +365,7 @@ func (c change) byCategory(enabled, disabled string) []change {
 	off.on = false
 	on.streams, off.streams = []string{}, []string{}
 	for _, s := range logStreams {
-		if strings.Contains(","+enabled+",", ","+s+",") {
+		if strings.Contains(","+enabled+",", ","+categories[s]+",") {
 			on.streams = append(on.streams, s)
 		} else {
 			off.streams = append(off.streams, s)
@@ -336,7 +382,7 @@ func (f *facts) loadUnread(ctx context.Context, e *query.Engine, d *measure.Dire
 		if err := row(&provider, &account, &resource, &kind, &stream, &from, &until, &ranges, &bytes); err != nil {
 			return err
 		}
-		u := unreadSpan{witness: witnessOf(probity.Kind(kind)), resource: d.Find(provider, account, resource), account: account, stream: stream}
+		u := unreadSpan{witness: witnessOf(probity.Kind(kind)), resource: d.Find(provider, account, resource), account: account, stream: streamNamed(stream)}
 		if from.Valid {
 			u.from = from.Time.Unix()
 		}
@@ -373,7 +419,7 @@ func (f *facts) loadControls(ctx context.Context, e *query.Engine, c *probity.Ca
 		span := control{first.Unix(), c.Period.Until.Unix()}
 		x := from[exhibit]
 		if x.Acquired != nil && !x.Acquired.At.IsZero() {
-			span = control{x.Acquired.At.Add(-f.kept[probity.Control]).Unix(), x.Acquired.At.Unix()}
+			span = control{x.Acquired.At.Add(-f.keptFor(provider, probity.Control)).Unix(), x.Acquired.At.Unix()}
 		}
 		for i := range c.Evidence {
 			ev := &c.Evidence[i]

@@ -27,11 +27,18 @@ func (m *Map) Gaps() []probity.Gap {
 	}
 	for _, a := range m.accounts() {
 		h := m.Control(a.Provider, a.Account)
-		out = append(out, m.runs(probity.Control, a.Provider, a.Account, "", "activity log", h, func(i int) (probity.Cause, string) {
+		name := "activity log"
+		if a.Provider != "azure" {
+			name = "control plane"
+		}
+		out = append(out, m.runs(probity.Control, a.Provider, a.Account, "", name, h, func(i int) (probity.Cause, string) {
 			if c, why := m.requested(probity.Control, a.Account, "", i); c != probity.Unknown {
 				return c, why
 			}
-			return m.expired(probity.Control, i)
+			if a.Provider != "azure" {
+				return m.trailCause(a.Provider, a.Account, i)
+			}
+			return m.expired(a.Provider, probity.Control, i)
 		})...)
 	}
 	return merge(out)
@@ -111,7 +118,7 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 			return probity.TurnedOff, before.what
 		}
 	}
-	if c, why := m.expired(w, hour); c != probity.Unknown {
+	if c, why := m.expired(x.Provider, w, hour); c != probity.Unknown {
 		return c, why
 	}
 	if w == probity.Logged && m.filtered(r, stream) {
@@ -134,8 +141,8 @@ func (m *Map) cause(w probity.Witness, r int32, stream string, hour int) (probit
 // expired returns Expired for an hour whose record was no longer kept when it
 // was acquired. Where none of it was acquired, the first hand-over of anything
 // counts.
-func (m *Map) expired(w probity.Witness, hour int) (probity.Cause, string) {
-	kept := m.facts.kept[w]
+func (m *Map) expired(provider string, w probity.Witness, hour int) (probity.Cause, string) {
+	kept := m.facts.keptFor(provider, w)
 	at := m.facts.acquired[w]
 	if at.IsZero() {
 		at = m.facts.first
@@ -226,6 +233,9 @@ func (m *Map) neverOn(w probity.Witness, r int32, stream string, t int64) bool {
 	}
 	x := &m.set.Directory.Resources[r]
 	seen, ok := m.facts.controls[x.Provider+"/"+x.Account]
+	if x.Provider != "azure" && m.Control(x.Provider, x.Account).Count() == m.Grid.N {
+		seen, ok = control{m.c.Period.From.Unix(), m.c.Period.Until.Unix()}, true
+	}
 	start := m.c.Period.From.Unix()
 	if at, known := m.facts.creation[r]; known {
 		start = max(start, at)
@@ -259,6 +269,9 @@ func (m *Map) evidence(w probity.Witness, r int32, stream string, hour int) stri
 		return ""
 	}
 	if w == probity.Logged {
+		if why := m.holeAt(r, stream, hour); why != "" {
+			return why
+		}
 		if v := m.facts.meters[streamOf{r, stream}]; v != nil && v[hour] > 0 {
 			return "the meter counts requests in that time"
 		} else if v != nil && !isNaN(v[hour]) {
@@ -272,7 +285,7 @@ func (m *Map) evidence(w probity.Witness, r int32, stream string, hour int) stri
 		if t := m.facts.meters[streamOf{r, ""}]; t != nil && t[hour] > 0 && !m.anyLog(r, hour, hour+1) {
 			return "the meter counts requests in that time"
 		}
-		if stream != "StorageDelete" && !m.anyLog(r, i, j) && m.shownBy(probity.Billed, r, i, j) {
+		if stream != "deletes" && !m.anyLog(r, i, j) && m.shownBy(probity.Billed, r, i, j) {
 			return "the bill has operations on that day"
 		}
 		return ""

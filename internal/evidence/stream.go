@@ -30,6 +30,15 @@ type Stream struct {
 
 const headSize = 64 << 10
 
+// Raw opens the file as it was received.
+func (f *File) Raw() (io.ReadCloser, error) {
+	in, err := os.Open(f.Abs)
+	if err != nil {
+		return nil, fmt.Errorf("opening evidence %s: %w", f.Path, cause(err))
+	}
+	return in, nil
+}
+
 // Open opens the file as a stream. Gzip, of one member or several, is detected
 // from the content and undone.
 func (f *File) Open() (*Stream, error) {

@@ -29,16 +29,18 @@ func (r *Resource) Carries(q probity.Quantity) bool {
 	switch {
 	case r.Type == "":
 		return true
-	case strings.HasPrefix(r.Type, "microsoft.storage/"):
+	case r.Storage():
 		return q != probity.SpeechSeconds
-	case strings.HasPrefix(r.Type, "microsoft.cognitiveservices/"):
+	case strings.HasPrefix(r.Type, "microsoft.cognitiveservices/"), strings.HasPrefix(r.Type, "aws::transcribe::"):
 		return q == probity.SpeechSeconds
 	}
 	return false
 }
 
 // Storage reports whether the resource is known to be object storage.
-func (r *Resource) Storage() bool { return strings.HasPrefix(r.Type, "microsoft.storage/") }
+func (r *Resource) Storage() bool {
+	return strings.HasPrefix(r.Type, "microsoft.storage/") || r.Type == "aws::s3::bucket" || r.Type == "storage.googleapis.com/bucket"
+}
 
 // A Disclosed row is an account or a resource that somebody disclosed.
 type Disclosed struct {
@@ -144,7 +146,7 @@ func LoadDirectory(ctx context.Context, e *query.Engine) (*Directory, error) {
 // form win over a discloser's words, and regions of meters and logs over those
 // of bills and disclosures.
 func (r *Resource) see(by probity.Witness, typ, region, service string, span probity.Span) {
-	if t := typeOf(typ); t != "" && (r.Type == "" || strings.Contains(typ, "/")) {
+	if t := typeOf(r.Provider, typ); t != "" && (r.Type == "" || own(typ)) {
 		r.Type = t
 	}
 	if region != "" && (r.Region == "" || by == probity.Metered || by == probity.Logged && r.Shown[probity.Metered].From.IsZero()) {
@@ -168,10 +170,16 @@ func (r *Resource) see(by probity.Witness, typ, region, service string, span pro
 }
 
 // typeOf returns the provider type that a record or a discloser's words mean.
-func typeOf(text string) string {
+func typeOf(provider, text string) string {
 	switch {
-	case strings.Contains(text, "/") || text == "":
+	case own(text) || text == "":
 		return text
+	case provider == "aws" && (strings.Contains(text, "s3") || strings.Contains(text, "bucket")):
+		return "aws::s3::bucket"
+	case provider == "gcp" && (strings.Contains(text, "gcs") || strings.Contains(text, "bucket")):
+		return "storage.googleapis.com/bucket"
+	case provider != "azure" && provider != "":
+		return "stated: " + text
 	case strings.Contains(text, "storage"):
 		return "microsoft.storage/storageaccounts"
 	case strings.Contains(text, "cognitive") || strings.Contains(text, "speech"):
@@ -179,6 +187,9 @@ func typeOf(text string) string {
 	}
 	return "stated: " + text
 }
+
+// own reports whether a type is written as the provider writes it.
+func own(typ string) bool { return strings.Contains(typ, "/") || strings.Contains(typ, "::") }
 
 // Find returns the number of a resource, -1 if no record shows it. An empty
 // account is found by the resource's name, if only one account has it.

@@ -72,8 +72,8 @@ func TestSetAside(t *testing.T) {
 		"SELECT count(*) FROM charges":                                                             0,
 		"SELECT CAST(bill_bytes('GB') AS BIGINT)":                                                  1 << 30,
 		"SELECT CAST(bill_block('10K', 1, 1, 1) AS BIGINT)":                                        10000,
-		"SELECT count(*) FROM (SELECT storage_class('PutBlob') AS c) WHERE c = 'StorageWrite'":     1,
-		"SELECT count(*) FROM (SELECT storage_class('DeleteBlob') AS c) WHERE c = 'StorageDelete'": 1,
+		"SELECT count(*) FROM (SELECT storage_class('PutBlob') AS c) WHERE c = 'writes'":     1,
+		"SELECT count(*) FROM (SELECT storage_class('DeleteBlob') AS c) WHERE c = 'deletes'": 1,
 	} {
 		if got := number(t, e, query); got != want {
 			t.Errorf("%s: %d, want %d", query, got, want)

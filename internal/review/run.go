@@ -103,7 +103,7 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 		return nil, err
 	}
 	r := compose(c, claims, discrepancies, gaps, assess.Estate(c, set.Directory), exhibits, read.Integrity)
-	r.Warnings = append(append(append(r.Warnings, c.Warnings...), warnings...), read.Warnings...)
+	r.Warnings = append(append(append(r.Warnings, c.Warnings...), warnings...), append(read.Warnings, cover.Warnings()...)...)
 	note(r, conflicts)
 	cfg.Progress.Stage("writing")
 	kept, err := write(out, c, r)

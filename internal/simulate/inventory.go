@@ -39,7 +39,7 @@ func inventoryFiles(s *Scenario, h *history, t *truth) ([]file, error) {
 		fmt.Fprintf(&csv, "%s/%s,%s,%s,%d,BlockBlob,Hot\n", o.container, o.name, born, born, o.size)
 	}
 	t.count("azure-blob-inventory", int64(len(there))+1) // and the manifest
-	t.count("azure-inventory-checksum", 1)
+	t.count("inventory-checksum", 1)
 	dir := "evidence/inventory/" + h.storage.Name + "/" + day.Format("2006/01/02/") + "01-00-00/all/"
 	manifest, err := json.MarshalIndent(map[string]any{
 		"destinationContainer": "inventory", "endpoint": "https://" + h.storage.Name + ".blob.core.windows.net",

@@ -116,7 +116,7 @@ func count(files []file, t *truth) {
 			"billing": "focus", "inventory": "azure-blob-inventory", "notes": "unknown"}[strings.Split(f.path, "/")[1]]
 		switch {
 		case strings.HasSuffix(f.path, ".checksum"):
-			kind = "azure-inventory-checksum"
+			kind = "inventory-checksum"
 		case kind == "":
 			kind = "disclosures"
 		}

@@ -65,8 +65,8 @@ func parseActivityLog(s *sink, from int64, data []byte) (hint, string) {
 	r.MetadataLogName = s.words.of(x.category)
 	r.Status, r.StatusDetail = resultOf(x.result), s.words.of(x.signature)
 	r.StatusCode = s.words.of(x.result)
-	r.SrcEndpointToken = s.tokens.OfBytes("address", host(x.claimed))
-	r.ActorUserToken = s.tokens.OfBytes("principal", x.principal())
+	r.SrcEndpointToken = s.address(host(x.claimed))
+	r.ActorUserToken = s.principal(x.principal())
 	r.MetadataCorrelation = s.tokens.OfBytes("correlation", x.correlation)
 	switch {
 	case len(x.eventID) > 0:

@@ -36,14 +36,16 @@ func firstLine(head []byte) columns {
 // A listing is what one inventory file turned out to be: a file of objects, a
 // manifest or a checksum. They are tied to each other when all are read.
 type listing struct {
-	file   *evidence.File
-	schema []string // of a file of objects: its columns
-	rows   int64
-	bytes  int64
-	length int64 // of the decompressed stream
-	unread int64
+	file     *evidence.File
+	provider string
+	schema   []string // of a file of objects: its columns
+	rows     int64
+	bytes    int64
+	length   int64 // of the decompressed stream
+	unread   int64
 
 	manifest *manifest
+	stored   string // MD5 of a file of objects as stored, "" if its manifest would not state it
 	md5      string // of a manifest: of its bytes; of a checksum: what it states
 }
 
@@ -54,7 +56,7 @@ type inventoryTaker struct {
 }
 
 func readInventory(s *sink, in io.Reader) error {
-	t := &inventoryTaker{sink: s, l: &listing{file: s.file}}
+	t := &inventoryTaker{sink: s, l: &listing{file: s.file, provider: "azure"}}
 	s.listing = t.l
 	err := readCSV(in, t, func() bool { return s.stream.Damage() != "" })
 	t.l.length, t.l.unread = s.stream.Length(), s.account.Unread
@@ -133,6 +135,7 @@ type manifest struct {
 type manifestFile struct {
 	name string // the last element of its path
 	size int64
+	md5  string // of the file as stored, "" if the manifest does not say
 }
 
 func detectManifest(head []byte) bool {
@@ -141,28 +144,12 @@ func detectManifest(head []byte) bool {
 
 // readManifest reads a manifest: the whole file is one record.
 func readManifest(s *sink, in io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(in, maxRecord+1))
-	if err != nil {
-		return err
-	}
-	rest, err := io.Copy(io.Discard, in)
-	if err != nil {
-		return err
-	}
-	start := skipBlank(data, len(data)-len(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))))
-	end, syntax := skipValue(data, start, 0)
-	whole := int64(len(data)) + rest
-	s.framing(0, int64(start))
-	if syntax != nil || rest > 0 || skipBlank(data, end) != len(data) || len(data) == start {
-		s.unread(int64(start), whole, "not the JSON of a manifest")
-		return nil
-	}
-	m := parseManifest(data[start:end])
-	sum := md5.Sum(data)
-	s.listing = &listing{file: s.file, manifest: m, md5: hex.EncodeToString(sum[:])}
-	s.keep(int64(start), int64(end), hint{provider: "azure", resource: m.resource, time: m.from})
-	s.framing(int64(end), whole)
-	return nil
+	return readWhole(s, in, "not the JSON of a manifest", func(data []byte) (hint, bool) {
+		m := parseManifest(data)
+		sum := md5.Sum(s.raw)
+		s.listing = &listing{file: s.file, provider: "azure", manifest: m, md5: hex.EncodeToString(sum[:])}
+		return hint{provider: "azure", resource: m.resource, time: m.from}, true
+	})
 }
 
 func parseManifest(data []byte) *manifest {
@@ -174,7 +161,7 @@ func parseManifest(data []byte) *manifest {
 	m.until, _ = parseTime(text(member(data, "inventoryCompletionTime")))
 	elements(member(data, "files"), func(_ int, f []byte) {
 		name := string(text(member(f, "blob")))
-		m.files = append(m.files, manifestFile{name[strings.LastIndexByte(name, '/')+1:], number(member(f, "size"))})
+		m.files = append(m.files, manifestFile{name: name[strings.LastIndexByte(name, '/')+1:], size: number(member(f, "size"))})
 	})
 	rule := member(data, "ruleDefinition")
 	elements(member(rule, "schemaFields"), func(_ int, f []byte) { m.schema = append(m.schema, string(text(f))) })

@@ -193,7 +193,7 @@ func (s *sink) storageStatus(r *table.Activity, x *storageRecord) {
 }
 
 func (s *sink) storageActor(r *table.Activity, x *storageRecord) {
-	r.SrcEndpointToken = s.tokens.OfBytes("address", host(x.caller))
+	r.SrcEndpointToken = s.address(host(x.caller))
 	var id []byte
 	members(x.identity, func(name, value []byte) bool {
 		switch string(name) {
@@ -213,7 +213,7 @@ func (s *sink) storageActor(r *table.Activity, x *storageRecord) {
 		}
 		return true
 	})
-	r.ActorUserToken = s.tokens.OfBytes("principal", id)
+	r.ActorUserToken = s.principal(id)
 }
 
 // host returns an address without its port: 192.0.2.1:5936, [2001:db8::1]:443.

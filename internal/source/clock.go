@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 )
@@ -169,4 +170,62 @@ func grain(b []byte) int64 {
 		n = -1
 	}
 	return total
+}
+
+// parseLogTime reads the time of a web server's log: 06/Feb/2019:00:00:38
+// +0000.
+func parseLogTime(b []byte) (int64, bool) {
+	if len(b) < 20 || b[2] != '/' || b[6] != '/' || b[11] != ':' || b[14] != ':' || b[17] != ':' {
+		return 0, false
+	}
+	var month int64
+	for i, name := range []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"} {
+		if string(b[3:6]) == name {
+			month = int64(i + 1)
+		}
+	}
+	day, ok1 := digits(b[0:2])
+	year, ok2 := digits(b[7:11])
+	hour, ok3 := digits(b[12:14])
+	minute, ok4 := digits(b[15:17])
+	second, ok5 := digits(b[18:20])
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || month == 0 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 60 {
+		return 0, false
+	}
+	rest := b[20:]
+	for len(rest) > 0 && rest[0] == ' ' {
+		rest = rest[1:]
+	}
+	shift, ok := zone(rest)
+	return days(year, month, day)*86_400_000_000 + (hour*3600+minute*60+second)*1_000_000 - shift, ok
+}
+
+// parseEpoch reads a number of seconds, milliseconds, microseconds or
+// nanoseconds since 1970, told apart by its length.
+func parseEpoch(b []byte) (int64, bool) {
+	whole, fraction, _ := bytes.Cut(b, []byte("."))
+	n, ok := digits(whole)
+	if !ok || len(whole) > 19 {
+		return 0, false
+	}
+	switch {
+	case len(whole) >= 18:
+		return n / 1000, true
+	case len(whole) >= 15:
+		return n, true
+	case len(whole) >= 12:
+		return n * 1000, true
+	case len(whole) >= 9:
+		micro := n * 1_000_000
+		scale := int64(100_000)
+		for _, c := range fraction {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+			micro += int64(c-'0') * scale
+			scale /= 10
+		}
+		return micro, true
+	}
+	return 0, false
 }

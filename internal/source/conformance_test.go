@@ -118,7 +118,7 @@ func samples() map[string]sample {
 		"focus":             {probity.Focus, focusRows(9), 9, false},
 		"inventory":         {probity.AzureBlobInventory, inventoryRows(30), 30, false},
 		"disclosures":       {probity.Disclosures, disclosureRows(4), 4, false},
-		"checksum":          {probity.AzureInventoryChecksum, "C201ED6A903771A81A6A921EE8D0E68E\n", 1, false},
+		"checksum":          {probity.InventoryChecksum, "C201ED6A903771A81A6A921EE8D0E68E\n", 1, false},
 		"manifest":          {probity.AzureBlobInventory, manifestText("all.csv", 10, 1, 10), 1, false},
 	}
 }

@@ -21,6 +21,15 @@ type csvTaker interface {
 // readCSV reads a CSV file to its end. damaged reports, at the end of the
 // stream, that it was cut off: then a last row without a line end is unread.
 func readCSV(in io.Reader, to csvTaker, damaged func() bool) error {
+	return readTable(in, to, damaged, true)
+}
+
+// readRows is readCSV for a file without a header.
+func readRows(in io.Reader, to csvTaker, damaged func() bool) error {
+	return readTable(in, to, damaged, false)
+}
+
+func readTable(in io.Reader, to csvTaker, damaged func() bool, first bool) error {
 	w := &window{in: in}
 	frame := func(n int) {
 		if n > 0 {
@@ -32,7 +41,7 @@ func readCSV(in io.Reader, to csvTaker, damaged func() bool) error {
 		frame(3)
 	}
 	var fields [][]byte
-	for first := true; ; {
+	for {
 		for { // empty lines
 			c, ok := w.at(0)
 			if !ok {

@@ -38,10 +38,11 @@ func (t *disclosureTaker) row(from, until int64, fields [][]byte) {
 	get := func(name string) []byte { return t.c.get(fields, name) }
 	r := table.Disclosure{
 		Exhibit: t.file.SHA256, Position: from, Length: int32(until - from),
-		Provider: providerOf(string(get("provider"))), Account: t.words.lower(get("account")), Resource: t.words.lower(get("resource")),
+		Provider: providerOf(string(get("provider"))), Resource: t.words.lower(resourceName(get("resource"))),
 		Kind: t.words.of(get("kind")), Region: t.words.region(get("region")),
 		DisclosedByToken: t.tokens.OfBytes("discloser", get("disclosedby")),
 	}
+	r.Account = t.words.lower(t.accountID(r.Provider, get("account")))
 	if a := t.arm(get("account")); a.account != "" {
 		r.Account = a.account
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"io"
 	"strings"
 
@@ -48,6 +49,9 @@ func (t *focusTaker) row(from, until int64, fields [][]byte) {
 	if r.SkuMeter = word("skumeter"); r.SkuMeter == "" {
 		r.SkuMeter = word("xskumetername")
 	}
+	if r.SkuMeter == "" {
+		r.SkuMeter = word("xusagetype") // of AWS: EUC1-TimedStorage-ByteHrs
+	}
 	if r.Region == "" {
 		r.Region = t.words.region(get("regionname"))
 	}
@@ -79,7 +83,7 @@ func (t *focusTaker) whose(r *table.Charge, get func(string) []byte) {
 	if a := t.arm(sub); a.account != "" {
 		r.Account = a.account
 	} else {
-		r.Account = t.words.lower(sub)
+		r.Account = t.words.lower(t.accountID(r.Provider, sub))
 	}
 	id := get("resourceid")
 	r.ResourceType = t.words.lower(get("xresourcetype"))
@@ -91,13 +95,56 @@ func (t *focusTaker) whose(r *table.Charge, get func(string) []byte) {
 		return
 	}
 	r.ResourceUID = t.words.lower(id)
-	if r.Resource = t.words.lower(get("resourcename")); r.Resource == "" {
-		r.Resource = r.ResourceUID
+	if r.Resource = t.words.lower(resourceName(id)); r.Resource == "" {
+		r.Resource = t.words.lower(get("resourcename"))
 	}
 	if r.ResourceType == "" {
 		r.ResourceType = t.words.lower(get("resourcetype"))
 	}
+	if r.Resource != "" {
+		r.ResourceType = t.words.of([]byte(resourceType(r.Provider, r.ServiceName, string(get("xservicecode")), r.ResourceType)))
+	}
 }
+
+// accountID is the account's id as it is compared: of AWS with 12 digits.
+func (w *worker) accountID(provider string, id []byte) []byte {
+	if provider == "aws" {
+		return awsAccount(id)
+	}
+	return id
+}
+
+// resourceName is the name of a resource whose id is an ARN, a path of Google
+// Cloud (//storage.googleapis.com/projects/_/buckets/NAME), or the name itself.
+func resourceName(id []byte) []byte {
+	if name := lastOf(id); len(name) != len(id) {
+		return name
+	}
+	if bytes.HasPrefix(id, []byte("//")) || bytes.HasPrefix(id, []byte("projects/")) {
+		return id[bytes.LastIndexByte(id, '/')+1:]
+	}
+	return id
+}
+
+// resourceType names the type of a billed resource as its provider does, where
+// it can hold a quantity that is measured.
+func resourceType(provider, service, code, typ string) string {
+	switch low := strings.ToLower(service); {
+	case strings.Contains(typ, "/") || strings.Contains(typ, "::"):
+		return typ
+	case provider == "aws" && (low == "amazon simple storage service" || code == "AmazonS3"):
+		return s3Bucket
+	case provider == "gcp" && low == "cloud storage":
+		return gcsBucket
+	case provider == "aws" && typ != "":
+		return "aws::" + strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(code, "AWS"), "Amazon")) + "::" + typ
+	case provider == "gcp" && typ != "":
+		return "gcp/" + typ
+	}
+	return typ
+}
+
+const gcsBucket = "storage.googleapis.com/bucket"
 
 func (t *focusTaker) spans(r *table.Charge, get func(string) []byte) string {
 	for _, x := range []struct {

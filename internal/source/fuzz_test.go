@@ -74,7 +74,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { part.Close() })
-	w := &worker{part: part, tokens: evidence.NewTokens(make([]byte, 32)), words: words{}, arms: map[string]arm{}}
+	w := newWorker(part, evidence.NewTokens(make([]byte, 32)), &tally{})
 	path := filepath.Join(tables, "x")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
@@ -82,7 +82,7 @@ func FuzzRead(f *testing.F) {
 		}
 		for i := range All {
 			file := &evidence.File{Abs: path, From: &probity.Evidence{Kind: All[i].Kind}}
-			x, _, err := readFile(context.Background(), file, w)
+			x, err := readFile(context.Background(), file, w, true)
 			if err != nil {
 				t.Fatal(err)
 			}

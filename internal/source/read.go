@@ -44,22 +44,31 @@ func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, er
 		}
 		r.total += f.Bytes
 	}
-	sort.SliceStable(r.queue, func(i, j int) bool { return r.queue[i].Bytes > r.queue[j].Bytes })
-	var wg sync.WaitGroup
-	errs := make([]error, opts.Workers)
+	sortQueue(r.queue)
 	parts := make([]*table.Part, opts.Workers)
+	workers := make([]*worker, opts.Workers)
 	for n := range opts.Workers {
 		var err error
 		if parts[n], err = table.NewPart(opts.Tables, n); err != nil {
 			return Result{}, errors.Join(err, closeAll(parts))
 		}
-		wg.Go(func() { errs[n] = r.work(parts[n]) })
+		workers[n] = newWorker(parts[n], opts.Tokens.Fork(), &r.tally)
 	}
-	wg.Wait()
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+	err := r.round(workers)
+	if err == nil && len(r.waiting) > 0 {
+		r.late.Store(true)
+		r.queue = r.waiting
+		sortQueue(r.queue)
+		r.next.Store(0)
+		err = r.round(workers)
+	}
+	if err != nil {
 		return Result{}, errors.Join(err, closeAll(parts))
 	}
-	integrity, warnings, err := tie(r.listings, parts[0])
+	integrity, warnings, err := tie(r.tally.listings, parts[0])
+	if err == nil {
+		err = r.tally.trail.verify(parts[0], &integrity, &warnings)
+	}
 	if err := errors.Join(err, closeAll(parts)); err != nil {
 		return Result{}, err
 	}
@@ -103,29 +112,67 @@ type run struct {
 	next  atomic.Int64
 	done  atomic.Int64
 
+	late  atomic.Bool // the second round: files that can only be understood with others
+	tally tally
+
 	mu       sync.Mutex
 	exhibits map[*evidence.File]*probity.Exhibit
-	listings []*listing
+	waiting  []*evidence.File
 }
 
-func (r *run) work(part *table.Part) error {
-	w := &worker{part: part, tokens: r.opts.Tokens.Fork(), words: words{}, arms: map[string]arm{}}
+// A tally is what readers learn of one file that concerns others.
+type tally struct {
+	mu       sync.Mutex
+	listings []*listing
+	trail    trail
+	queries  map[string]metricQuery // of GetMetricData, by folder and id
+}
+
+func (t *tally) add(f func(*tally)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f(t)
+}
+
+// sortQueue puts the largest files first, so that the workers end together.
+func sortQueue(queue []*evidence.File) {
+	sort.SliceStable(queue, func(i, j int) bool { return queue[i].Bytes > queue[j].Bytes })
+}
+
+func newWorker(part *table.Part, tokens *evidence.Tokens, t *tally) *worker {
+	return &worker{part: part, tokens: tokens, words: words{}, arms: map[string]arm{}, tally: t}
+}
+
+// round reads the files of the queue.
+func (r *run) round(workers []*worker) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(workers))
+	for n, w := range workers {
+		wg.Go(func() { errs[n] = r.work(w) })
+	}
+	wg.Wait()
+	return errors.Join(append(errs, r.ctx.Err())...)
+}
+
+func (r *run) work(w *worker) error {
 	for {
 		i := int(r.next.Add(1)) - 1
 		if i >= len(r.queue) || r.ctx.Err() != nil {
 			return nil
 		}
 		f := r.queue[i]
-		x, l, err := readFile(r.ctx, f, w)
+		x, err := readFile(r.ctx, f, w, r.late.Load())
 		if err != nil {
 			r.next.Add(int64(len(r.queue))) // the other workers stop too
 			return err
 		}
 		r.mu.Lock()
-		r.exhibits[f] = x
-		if l != nil {
-			r.listings = append(r.listings, l)
+		if x == nil {
+			r.waiting = append(r.waiting, f)
+			r.mu.Unlock()
+			continue
 		}
+		r.exhibits[f] = x
 		r.mu.Unlock()
 		if n := r.done.Add(f.Bytes); r.opts.Progress != nil {
 			r.opts.Progress(n, r.total)
@@ -146,37 +193,48 @@ func (c canceled) Read(p []byte) (int, error) {
 	return c.in.Read(p)
 }
 
-// readFile reads one file and returns its exhibit with the counts filled in.
-func readFile(ctx context.Context, f *evidence.File, w *worker) (x *probity.Exhibit, l *listing, err error) {
+// readFile reads one file and returns its exhibit with the counts filled in;
+// nil if it has to wait for what other files say, and late is false.
+func readFile(ctx context.Context, f *evidence.File, w *worker, late bool) (x *probity.Exhibit, err error) {
 	stream, err := f.Open()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer stream.Close()
 	s := &sink{worker: w, file: f, kind: probity.KindUnknown, stream: stream}
 	in := canceled{ctx, stream}
-	if reader := choose(f, stream.Head(headSize)); reader != nil {
+	reader := choose(f, stream.Head(headSize))
+	if reader != nil && reader.after && !late {
+		return nil, nil
+	}
+	if reader != nil {
 		s.kind = reader.Kind
 		err = reader.read(s, in)
 	} else {
 		err = readUnknown(s, in)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s.damage()
 	s.flush(hint{})
 	if s.err != nil {
-		return nil, nil, s.err
+		return nil, s.err
 	}
 	if err := s.account.Balance(stream.Length()); err != nil {
-		return nil, nil, fmt.Errorf("evidence %s: %w: this is a fault of the program, please report it", f.Path, err)
+		return nil, fmt.Errorf("evidence %s: %w: this is a fault of the program, please report it", f.Path, err)
 	}
 	e := f.Exhibit
 	e.Kind, e.StreamBytes, e.Note = s.kind, stream.Length(), s.note
 	e.Records, e.Unread = s.account.Records, s.account.Unread
 	e.RecordBytes, e.UnreadBytes, e.FramingBytes = s.account.RecordBytes, s.account.UnreadBytes, s.account.FramingBytes
-	return &e, s.listing, nil
+	if s.kind == probity.AWSCloudTrail {
+		w.tally.add(func(t *tally) { t.trail.logs = append(t.trail.logs, f) })
+	}
+	if s.listing != nil {
+		w.tally.add(func(t *tally) { t.listings = append(t.listings, s.listing) })
+	}
+	return &e, nil
 }
 
 // damage notes that a stream ended before its time. Where the cut falls

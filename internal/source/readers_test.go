@@ -129,7 +129,7 @@ func TestFocusFields(t *testing.T) {
 	if r := list[0]; r.Account != sub || r.Resource != "" || r.ConsumedQuantity != nil || r.ChargeClass != "Correction" || r.Provider != "azure" || r.Region != "westeurope" || r.BilledCost == nil {
 		t.Errorf("%+v", r)
 	}
-	if r := list[1]; r.Account != "123456789012" || r.Provider != "aws" || r.ConsumedQuantity == nil || r.SkuMeter != "TimedStorage-ByteHrs" || r.Resource != "arn:aws:s3:::bucket" {
+	if r := list[1]; r.Account != "123456789012" || r.Provider != "aws" || r.ConsumedQuantity == nil || r.SkuMeter != "TimedStorage-ByteHrs" || r.Resource != "bucket" || r.ResourceUID != "arn:aws:s3:::bucket" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -161,7 +161,7 @@ func TestInventoryManifest(t *testing.T) {
 		res, tables := read(t, c.files, "")
 		var got []string
 		for _, i := range res.Integrity {
-			got = append(got, strings.TrimPrefix(i.Check, "azure-inventory-")+":"+i.Result)
+			got = append(got, strings.TrimPrefix(strings.TrimPrefix(i.Check, "azure-"), "inventory-")+":"+i.Result)
 		}
 		if len(got) == 2 && got[0] > got[1] {
 			got[0], got[1] = got[1], got[0]

@@ -99,7 +99,7 @@ func locate(ctx context.Context, f *evidence.File, reader *Reader, position int6
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, part.Close()) }()
-	s := &sink{worker: &worker{part: part, tokens: evidence.NewTokens(make([]byte, 32)), words: words{}, arms: map[string]arm{}},
+	s := &sink{worker: newWorker(part, evidence.NewTokens(make([]byte, 32)), &tally{}),
 		file: f, kind: reader.Kind, stream: stream}
 	nearest = -1
 	s.watch = func(from, until int64) {

@@ -26,18 +26,30 @@ type Reader struct {
 	detect func(head []byte) bool
 	// read reads the stream to its end and accounts for each byte.
 	read func(s *sink, in io.Reader) error
+	// after says that the file can only be understood with what others say,
+	// such as a manifest: it is read when all those are.
+	after bool
 }
 
 // All lists the readers in the order in which they are asked.
 var All = []Reader{
-	{probity.AzureStorageLog, detectStorageLog, readStorageLog},
-	{probity.AzureActivityLog, detectActivityLog, readActivityLog},
-	{probity.AzureMetrics, detectMetrics, readMetrics},
-	{probity.AzureBlobInventory, detectManifest, readManifest},
-	{probity.AzureBlobInventory, detectInventory, readInventory},
-	{probity.AzureInventoryChecksum, detectChecksum, readChecksum},
-	{probity.Focus, detectFocus, readFocus},
-	{probity.Disclosures, detectDisclosures, readDisclosures},
+	{Kind: probity.AWSPublicKeys, detect: detectPublicKeys, read: readPublicKeys},
+	{Kind: probity.AWSDigestMetadata, detect: detectDigestMetadata, read: readDigestMetadata},
+	{Kind: probity.AWSCloudTrailDigest, detect: detectDigest, read: readDigest},
+	{Kind: probity.AWSCloudTrail, detect: detectCloudTrail, read: readCloudTrail},
+	{Kind: probity.AWSCloudWatchMetrics, detect: detectMetricQueries, read: readMetricQueries},
+	{Kind: probity.AWSCloudWatchMetrics, detect: detectCloudWatch, read: readCloudWatch, after: true},
+	{Kind: probity.AWSS3Inventory, detect: detectS3Manifest, read: readS3Manifest},
+	{Kind: probity.AzureStorageLog, detect: detectStorageLog, read: readStorageLog},
+	{Kind: probity.AzureActivityLog, detect: detectActivityLog, read: readActivityLog},
+	{Kind: probity.AzureMetrics, detect: detectMetrics, read: readMetrics},
+	{Kind: probity.AzureBlobInventory, detect: detectManifest, read: readManifest},
+	{Kind: probity.AzureBlobInventory, detect: detectInventory, read: readInventory},
+	{Kind: probity.InventoryChecksum, detect: detectChecksum, read: readChecksum},
+	{Kind: probity.Focus, detect: detectFocus, read: readFocus},
+	{Kind: probity.Disclosures, detect: detectDisclosures, read: readDisclosures},
+	{Kind: probity.AWSS3AccessLog, detect: detectS3Access, read: readS3Access},
+	{Kind: probity.AWSS3Inventory, detect: detectS3Inventory, read: readS3Inventory, after: true},
 }
 
 // headSize is how much of a stream is looked at to detect its kind.
@@ -46,10 +58,14 @@ const headSize = 64 << 10
 // choose returns the reader for a file, nil if none knows it.
 func choose(f *evidence.File, head []byte) *Reader {
 	head = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
+	var named *Reader
 	for i := range All {
 		if f.From != nil && f.From.Kind != "" {
-			if All[i].Kind == f.From.Kind && (f.From.Kind != probity.AzureBlobInventory || All[i].detect(head)) {
-				return &All[i]
+			if All[i].Kind == f.From.Kind {
+				if All[i].detect(head) {
+					return &All[i]
+				}
+				named = &All[i] // of several readers of the kind, the last
 			}
 			continue
 		}
@@ -57,7 +73,7 @@ func choose(f *evidence.File, head []byte) *Reader {
 			return &All[i]
 		}
 	}
-	return nil
+	return named
 }
 
 // A sink takes what a reader finds in one file: it keeps the account, writes
@@ -71,6 +87,8 @@ type sink struct {
 	err     error
 	note    string
 
+	raw []byte // all of a file that is one record
+
 	last    hint // of the latest record
 	pending []table.Unread
 	watch   func(from, until int64) // told of each record, if not nil
@@ -83,8 +101,31 @@ type worker struct {
 	tokens *evidence.Tokens
 	words  words
 	arms   map[string]arm
+	tally  *tally // what all workers of a run add to
+
+	principals, addresses map[string]table.Token // of the last ones seen
 
 	activity table.Activity // reused for every record
+}
+
+// principal and address return the tokens of a name and of an address,
+// remembering those that come again and again.
+func (w *worker) principal(b []byte) table.Token { return w.token(&w.principals, "principal", b) }
+func (w *worker) address(b []byte) table.Token   { return w.token(&w.addresses, "address", b) }
+
+func (w *worker) token(known *map[string]table.Token, domain string, b []byte) table.Token {
+	if len(b) == 0 {
+		return table.Token{}
+	}
+	if t, ok := (*known)[string(b)]; ok {
+		return t
+	}
+	if *known == nil || len(*known) >= maxWords {
+		*known = map[string]table.Token{}
+	}
+	t := table.Token(w.tokens.OfBytes(domain, b))
+	(*known)[string(b)] = t
+	return t
 }
 
 // arm reads a resource id, remembering what it read.

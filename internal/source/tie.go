@@ -53,7 +53,7 @@ func (t *ties) check(l *listing, check, result, format string, args ...any) {
 // manifest finds the files that a manifest names and compares sizes and
 // totals.
 func (t *ties) manifest(m *listing, objects []*listing) {
-	const check = "azure-inventory-manifest"
+	check := m.provider + "-inventory-manifest"
 	whole := true
 	var rows, bytes int64
 	for i, f := range m.manifest.files {
@@ -63,6 +63,9 @@ func (t *ties) manifest(m *listing, objects []*listing) {
 			whole = false
 			t.check(m, check, "missing", "file %d of %d, %d bytes, was not handed over", i+1, len(m.manifest.files), f.size)
 			continue
+		case f.md5 != "" && o.stored != "" && f.md5 != o.stored:
+			whole = false
+			t.check(o, check, "altered", "the file's MD5 is not the one that the manifest states")
 		case o.file.Bytes != f.size && o.length != f.size:
 			whole = false
 			t.check(o, check, "altered", "the file has %d bytes, the manifest says %d", o.length, f.size)
@@ -89,8 +92,11 @@ func (t *ties) manifest(m *listing, objects []*listing) {
 func (t *ties) find(m *listing, f manifestFile, objects []*listing) *listing {
 	var named, alike []*listing
 	for _, o := range objects {
-		if t.of[o] != nil || !sameColumns(o.schema, m.manifest.schema) {
+		if t.of[o] != nil || o.provider != m.provider || !sameColumns(o.schema, m.manifest.schema) {
 			continue
+		}
+		if f.md5 != "" && f.md5 == o.stored {
+			return o
 		}
 		base := strings.TrimSuffix(path.Base(o.file.Path), ".gz")
 		if base == strings.TrimSuffix(f.name, ".gz") {
@@ -130,7 +136,7 @@ func sameColumns(a, b []string) bool {
 // checksums compares what sidecars state with the manifests. A sidecar belongs
 // to the manifest with its digest, else to the one beside it.
 func (t *ties) checksums(sidecars, manifests []*listing) {
-	const check = "azure-inventory-checksum"
+	const check = "inventory-checksum"
 next:
 	for _, c := range sidecars {
 		var beside *listing
@@ -154,7 +160,7 @@ next:
 
 // row is the row of the table listings for a file of objects.
 func (t *ties) row(o *listing) *table.Listing {
-	r := &table.Listing{Exhibit: o.file.SHA256, Provider: "azure", Rows: o.rows}
+	r := &table.Listing{Exhibit: o.file.SHA256, Provider: o.provider, Rows: o.rows}
 	m := t.of[o]
 	if m == nil {
 		t.warnings = append(t.warnings, o.file.Path+": an inventory without its manifest: when and of what it was taken is not known, so it is not used")

@@ -218,3 +218,46 @@ type Duplicate struct {
 	OfExhibit  string `parquet:"of_exhibit,dict"`
 	OfPosition int64  `parquet:"of_position"`
 }
+
+// Trail is what a chain of digests says of a span of the control plane's log:
+// asserted (a signed digest lists what was delivered), missing or altered.
+type Trail struct {
+	Exhibit  string `parquet:"exhibit,dict"` // the digest
+	Provider string `parquet:"provider,dict"`
+	Account  string `parquet:"account,dict"`
+	Region   string `parquet:"region,dict"`
+	From     int64  `parquet:"from_time,timestamp(microsecond:local)"`
+	Until    int64  `parquet:"until_time,timestamp(microsecond:local)"`
+	State    string `parquet:"state,dict"` // asserted, missing, altered
+	Detail   string `parquet:"detail,dict"`
+}
+
+// Flow is one record of a network flow log, or one tuple of it.
+type Flow struct {
+	Exhibit  string `parquet:"exhibit,dict"`
+	Position int64  `parquet:"position,delta"`
+	Length   int32  `parquet:"length"`
+	Digest   Token  `parquet:"digest,uuid"`
+
+	Kind     string `parquet:"kind,dict"`
+	From     int64  `parquet:"from_time,timestamp(microsecond:local)"`
+	Until    int64  `parquet:"until_time,timestamp(microsecond:local)"`
+	Provider string `parquet:"provider,dict"`
+	Account  string `parquet:"account,dict"`
+	Region   string `parquet:"region,dict"`
+	Resource string `parquet:"resource,dict"` // the network interface, or what the log is of
+	// Direction is egress or ingress as seen from the resource, "" if the record
+	// does not say.
+	Direction  string `parquet:"direction,dict"`
+	SrcToken   Token  `parquet:"src_endpoint_token,uuid"`
+	DstToken   Token  `parquet:"dst_endpoint_token,uuid"`
+	SrcPrivate bool   `parquet:"src_private"` // an address that is not routed on the Internet
+	DstPrivate bool   `parquet:"dst_private"`
+	Protocol   int32  `parquet:"protocol"` // IANA number
+	Packets    int64  `parquet:"packets"`
+	Bytes      int64  `parquet:"bytes"`
+	Accepted   bool   `parquet:"accepted"`
+	// Sampling is the share of packets that were looked at, in millionths;
+	// 1000000 where the record does not say.
+	Sampling int32 `parquet:"sampling_ppm"`
+}

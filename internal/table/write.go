@@ -18,7 +18,7 @@ import (
 const groupRows = 50_000
 
 // Names are the tables that a Part writes.
-var names = []string{"activity", "metrics", "charges", "inventory", "listings", "disclosures", "unread"}
+var names = []string{"activity", "metrics", "charges", "inventory", "listings", "disclosures", "unread", "trails", "flows"}
 
 // A Part writes one file of each table. It is not for several goroutines.
 type Part struct {
@@ -32,6 +32,8 @@ type Part struct {
 	listings    *file[Listing]
 	disclosures *file[Disclosure]
 	unread      *file[Unread]
+	trails      *file[Trail]
+	flows       *file[Flow]
 }
 
 // NewPart begins part n of the tables below dir: activity/00.parquet and so
@@ -45,7 +47,8 @@ func NewPart(dir string, n int) (*Part, error) {
 	err := errors.Join(
 		open(p, &p.activity, "activity"), open(p, &p.metrics, "metrics"), open(p, &p.charges, "charges"),
 		open(p, &p.inventory, "inventory"), open(p, &p.listings, "listings"),
-		open(p, &p.disclosures, "disclosures"), open(p, &p.unread, "unread"))
+		open(p, &p.disclosures, "disclosures"), open(p, &p.unread, "unread"),
+		open(p, &p.trails, "trails"), open(p, &p.flows, "flows"))
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -73,10 +76,16 @@ func (p *Part) Disclosure(r *Disclosure) error { return add(p, &p.disclosures, "
 // Unread adds a row to the table unread.
 func (p *Part) Unread(r *Unread) error { return add(p, &p.unread, "unread", r) }
 
+// Trail adds a row to the table trails.
+func (p *Part) Trail(r *Trail) error { return add(p, &p.trails, "trails", r) }
+
+// Flow adds a row to the table flows.
+func (p *Part) Flow(r *Flow) error { return add(p, &p.flows, "flows", r) }
+
 // Close finishes the files of the part.
 func (p *Part) Close() error {
 	return errors.Join(p.activity.close(), p.metrics.close(), p.charges.close(), p.inventory.close(),
-		p.listings.close(), p.disclosures.close(), p.unread.close())
+		p.listings.close(), p.disclosures.close(), p.unread.close(), p.trails.close(), p.flows.close())
 }
 
 // A file is one Parquet file of rows of type T.
