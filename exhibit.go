@@ -56,9 +56,11 @@ type Exhibit struct {
 	FramingBytes   int64 `json:"framing_bytes"`
 	// DuplicateOf is the path of the exhibit with the same bytes whose records
 	// were counted instead of this one's.
-	DuplicateOf string     `json:"duplicate_of,omitempty"`
-	Custodian   *Custodian `json:"custodian,omitempty"`
-	Acquired    *Acquired  `json:"acquired,omitempty"`
+	DuplicateOf string `json:"duplicate_of,omitempty"`
+	// MemberOf is the SHA-256 of the archive that it lies in.
+	MemberOf  string     `json:"member_of,omitempty"`
+	Custodian *Custodian `json:"custodian,omitempty"`
+	Acquired  *Acquired  `json:"acquired,omitempty"`
 	// Note says what is unusual: why the kind is unknown, what could not be
 	// read, how a time was understood.
 	Note string `json:"note,omitempty"`

@@ -40,10 +40,11 @@ func runShow(ctx context.Context, t *talk, args []string) error {
 	}
 	p := t.progress()
 	p.Stage("hashing exhibits")
-	files, _, err := evidence.Walk(ctx, c, p.Bytes)
+	files, _, err := evidence.Walk(ctx, c, evidence.Options{Progress: p.Bytes})
 	p.Done()
 	if err != nil {
 		return err
 	}
+	defer evidence.Close(files)
 	return source.Show(ctx, files, strings.ToLower(exhibit), position, t.out)
 }

@@ -26,7 +26,7 @@ func put(t *testing.T, dir, name string, data []byte) {
 	}
 }
 
-func zip(text string) []byte {
+func packed(text string) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	w.Write([]byte(text))
@@ -51,7 +51,7 @@ func TestWalk(t *testing.T) {
 	if err := os.Symlink("1-again.json", filepath.Join(dir, "evidence/b/link")); err != nil {
 		t.Fatal(err)
 	}
-	files, warnings, err := Walk(context.Background(), caseAt(dir, "evidence", "evidence/b"), nil)
+	files, warnings, err := Walk(context.Background(), caseAt(dir, "evidence", "evidence/b"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestWalkOddNames(t *testing.T) {
 	for _, name := range []string{"evidence/a\xfe", "evidence/a\xff", "evidence/line\nbreak"} {
 		put(t, dir, name, []byte(name))
 	}
-	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), nil)
+	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), Options{})
 	if err != nil || len(files) != 3 || files[0].Path != `evidence/a\xfe` {
 		t.Errorf("%v: %d files, the first is %q", err, len(files), files[0].Path)
 	}
@@ -104,7 +104,7 @@ func TestWalkErrors(t *testing.T) {
 		if path == "evidence" && os.Getuid() == 0 {
 			continue // root reads everything
 		}
-		_, _, err := Walk(context.Background(), caseAt(dir, path), nil)
+		_, _, err := Walk(context.Background(), caseAt(dir, path), Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", path, err, want)
 		}
@@ -115,7 +115,7 @@ func open(t *testing.T, data []byte) *Stream {
 	t.Helper()
 	dir := t.TempDir()
 	put(t, dir, "evidence/x", data)
-	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), nil)
+	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +129,8 @@ func open(t *testing.T, data []byte) *Stream {
 
 func TestStream(t *testing.T) {
 	long := strings.Repeat("abc\n", 50_000)
-	cut := zip(long)
-	flipped := zip(long)
+	cut := packed(long)
+	flipped := packed(long)
 	flipped[len(flipped)-6] ^= 1 // in the checksum
 	for _, c := range []struct {
 		name, want, damage string
@@ -138,10 +138,10 @@ func TestStream(t *testing.T) {
 	}{
 		{"plain", "hello", "", []byte("hello")},
 		{"empty", "", "", nil},
-		{"gzip", long, "", zip(long)},
-		{"two members", "ab", "", append(zip("a"), zip("b")...)},
+		{"gzip", long, "", packed(long)},
+		{"two members", "ab", "", append(packed("a"), packed("b")...)},
 		{"cut", "", "cut off", cut[:len(cut)-9]},
-		{"tail", "a", "not gzip", append(zip("a"), "tail of text"...)},
+		{"tail", "a", "not gzip", append(packed("a"), "tail of text"...)},
 		{"checksum", long, "damaged", flipped},
 		{"magic only", "\x1f\x8b\x08", "", []byte("\x1f\x8b\x08")},
 	} {
@@ -172,7 +172,7 @@ func TestStream(t *testing.T) {
 func TestStreamChanged(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "evidence/x", []byte("one"))
-	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), nil)
+	files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,71 +2,151 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"os"
+	"io/fs"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // A Stream is the decompressed content of a file. It hashes the file while it
 // is read: if the bytes are not those that were hashed before, the last Read
 // returns an error instead of io.EOF.
+//
+// The stream of a Parquet file is its rows as JSON, one a line, in their
+// order: positions in it are exact, and a reader needs to know no other form.
 type Stream struct {
 	file   *File
-	in     *os.File
+	in     io.ReadCloser
 	sum    hash.Hash
+	count  countReader
 	raw    *bufio.Reader // the file's own bytes
-	gz     *gzip.Reader  // nil for a plain file
+	body   decoder       // nil for a plain file
+	done   func()        // gives back what the decoder uses
 	out    *bufio.Reader // what Read delivers
 	length int64
 	damage string
 	ended  bool
 }
 
+// A decoder undoes a compression.
+type decoder interface{ Read(p []byte) (int, error) }
+
 const headSize = 64 << 10
 
-// Raw opens the file as it was received.
-func (f *File) Raw() (io.ReadCloser, error) {
-	in, err := os.Open(f.Abs)
-	if err != nil {
-		return nil, fmt.Errorf("opening evidence %s: %w", f.Path, cause(err))
-	}
-	return in, nil
-}
+// A stream that grows beyond bombRatio times its size, after its first
+// bombStart bytes, is taken for a decompression bomb. Logs compress to a
+// hundredth; deflate cannot exceed 1,032.
+const (
+	bombRatio = 400
+	bombStart = 64 << 20
+)
 
-// Open opens the file as a stream. Gzip, of one member or several, is detected
-// from the content and undone.
+// Open opens the file as a stream. Gzip, of one member or several, zstd and
+// Parquet are detected from the content and undone.
 func (f *File) Open() (*Stream, error) {
-	in, err := os.Open(f.Abs)
+	in, err := f.Raw()
 	if err != nil {
-		return nil, fmt.Errorf("opening evidence %s: %w", f.Path, cause(err))
+		return nil, err
 	}
 	s := &Stream{file: f, in: in, sum: sha256.New()}
-	s.raw = bufio.NewReaderSize(io.TeeReader(in, s.sum), headSize)
-	if magic, _ := s.raw.Peek(3); len(magic) == 3 && magic[0] == 0x1f && magic[1] == 0x8b && magic[2] == 8 {
-		if s.gz, err = gzip.NewReader(s.raw); err != nil {
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Stream) begin() error {
+	s.count = countReader{in: io.TeeReader(s.in, s.sum)}
+	s.raw = bufio.NewReaderSize(&s.count, headSize)
+	magic, _ := s.raw.Peek(4)
+	switch packingOf(magic) {
+	case "gzip":
+		z := gzips.Get().(*gzip.Reader)
+		if err := z.Reset(s.raw); err != nil {
+			gzips.Put(z)
 			if err := s.restart(); err != nil { // not gzip after all, or damaged: its bytes as they are
-				return nil, errors.Join(err, in.Close())
+				return err
 			}
+			break
+		}
+		s.body, s.done = z, func() { gzips.Put(z) }
+	case "zstd":
+		z := zstds.Get().(*zstd.Decoder)
+		if err := z.Reset(s.raw); err != nil {
+			return s.named(err)
+		}
+		s.body, s.done = z, func() { z.Reset(nil); zstds.Put(z) }
+	case "parquet":
+		p, why, err := s.file.parquetRows()
+		if err != nil {
+			return err
+		}
+		if s.damage = why; p != nil {
+			if _, err := io.Copy(io.Discard, s.raw); err != nil { // hashed as a whole, and then read by its parts
+				return s.named(err)
+			}
+			s.body, s.done = p, func() { p.Close() }
 		}
 	}
 	s.out = bufio.NewReaderSize(source{s}, headSize)
-	return s, nil
+	return nil
+}
+
+// packingOf names the packing that the first bytes of a file show, "" for
+// none.
+func packingOf(magic []byte) string {
+	switch {
+	case len(magic) >= 3 && magic[0] == 0x1f && magic[1] == 0x8b && magic[2] == 8:
+		return "gzip"
+	case bytes.HasPrefix(magic, []byte{0x28, 0xB5, 0x2F, 0xFD}):
+		return "zstd"
+	case bytes.HasPrefix(magic, []byte("PAR1")):
+		return "parquet"
+	}
+	return ""
+}
+
+// Decoders are used again: a hand-over may have a million small files.
+var (
+	gzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
+	zstds = sync.Pool{New: func() any {
+		d, _ := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderMaxMemory(1<<40)) // these options are valid
+		return d
+	}}
+)
+
+type countReader struct {
+	in io.Reader
+	n  int64
+}
+
+func (c *countReader) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // restart begins the file anew, as plain bytes.
 func (s *Stream) restart() error {
-	if _, err := s.in.Seek(0, io.SeekStart); err != nil {
+	if err := s.in.Close(); err != nil {
 		return s.named(err)
 	}
-	s.gz = nil
+	in, err := s.file.Raw()
+	if err != nil {
+		return err
+	}
+	s.in = in
 	s.sum.Reset()
-	s.raw.Reset(io.TeeReader(s.in, s.sum))
+	s.count = countReader{in: io.TeeReader(in, s.sum)}
+	s.raw.Reset(&s.count)
 	return nil
 }
 
@@ -78,29 +158,28 @@ func (r source) Read(p []byte) (int, error) {
 	if s.ended {
 		return 0, s.finish()
 	}
-	if s.gz == nil {
+	if s.body == nil {
 		n, err := s.raw.Read(p)
-		if err == io.EOF {
+		if err == io.EOF || errors.As(err, new(*memberError)) {
+			if err != io.EOF {
+				s.damage = err.Error()
+			}
 			s.ended = true
 			return n, s.finish()
 		}
 		return n, s.named(err)
 	}
-	n, err := s.gz.Read(p)
+	n, err := s.body.Read(p)
+	if s.grows(int64(n)) {
+		s.damage = fmt.Sprintf("it expands to more than %d times its size: reading stopped, as of a decompression bomb", bombRatio)
+		s.ended = true
+		return n, nil
+	}
 	if err == nil {
 		return n, nil
 	}
-	var broken *os.PathError
-	switch {
-	case errors.As(err, &broken):
-		return n, s.named(err)
-	case err == io.EOF:
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		s.damage = "the gzip stream is cut off (truncated)"
-	case errors.Is(err, gzip.ErrHeader):
-		s.damage = "bytes after the gzip stream are not gzip"
-	default:
-		s.damage = "the gzip stream is damaged"
+	if err := s.broken(err); err != nil {
+		return n, err
 	}
 	s.ended = true
 	if n > 0 {
@@ -109,10 +188,45 @@ func (r source) Read(p []byte) (int, error) {
 	return 0, s.finish()
 }
 
+// grows reports whether the stream grows as a bomb does.
+func (s *Stream) grows(n int64) bool {
+	size := s.length + int64(s.out.Buffered()) + n
+	_, rows := s.body.(*parquetRows)
+	return !rows && size > bombStart && size > bombRatio*s.count.n
+}
+
+// broken notes what is wrong with the content. It returns an error if the file
+// itself could not be read.
+func (s *Stream) broken(err error) error {
+	var failed *fs.PathError
+	var bad *memberError
+	what := "gzip"
+	if _, ok := s.body.(*zstd.Decoder); ok {
+		what = "zstd"
+	}
+	switch {
+	case err == io.EOF:
+	case errors.As(err, &failed):
+		return s.named(err)
+	case errors.As(err, &bad):
+		s.damage = bad.Error()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		s.damage = "the " + what + " stream is cut off (truncated)"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
+		s.damage = "bytes after the " + what + " stream are not " + what
+	default:
+		s.damage = "the " + what + " stream is damaged"
+	}
+	return nil
+}
+
 // finish reads what is left of the file and compares its digest.
 func (s *Stream) finish() error {
-	if _, err := io.Copy(io.Discard, s.raw); err != nil {
+	if _, err := io.Copy(io.Discard, s.raw); err != nil && !errors.As(err, new(*memberError)) {
 		return s.named(err)
+	}
+	if s.file.member != nil && s.damage != "" {
+		return io.EOF // how far a damaged member can be read may differ
 	}
 	if got := hex.EncodeToString(s.sum.Sum(nil)); s.file.SHA256 != "" && got != s.file.SHA256 {
 		return fmt.Errorf("evidence %s changed while it was read: keep the originals still and run again", s.file.Path)
@@ -150,4 +264,10 @@ func (s *Stream) Damage() string { return s.damage }
 func (s *Stream) Length() int64 { return s.length }
 
 // Close closes the file.
-func (s *Stream) Close() error { return s.in.Close() }
+func (s *Stream) Close() error {
+	if s.done != nil {
+		s.done()
+		s.done = nil
+	}
+	return s.in.Close()
+}

@@ -29,18 +29,33 @@ import (
 // came. The counts of its Exhibit are zero.
 type File struct {
 	probity.Exhibit
-	Abs      string            // where it lies
+	Abs      string            // where it lies; "" for a member of an archive
 	From     *probity.Evidence // the entry of the case that it was found under
 	Original *File             // the first file with the same bytes, nil if this is it
+	Archive  bool              // its members are files of their own
+	Damage   string            // what is wrong with an archive, "" if nothing
+
+	member  *member
+	archive *archive
+	members []*File
+	packing string // what archive it is, "" for none
 }
 
-// Walk returns every file below the evidence folders of a case, ordered by
-// path, with its size and SHA-256. A file below two entries belongs to the
-// deeper one. What is neither a file nor a folder is named in a warning. A
-// folder or file that cannot be read is an error: nothing is left out.
-//
-// Progress, if not nil, is called with the bytes hashed and the bytes in all.
-func Walk(ctx context.Context, c *probity.Case, progress func(done, total int64)) ([]*File, []string, error) {
+// Options say how to find files.
+type Options struct {
+	// Spool is a folder for copies of what has to be unpacked to be read; ""
+	// means the system's folder for temporary files.
+	Spool string
+	// Progress, if not nil, is called with the bytes hashed and the bytes in all.
+	Progress func(done, total int64)
+}
+
+// Walk returns every file below the evidence folders of a case, and every
+// member of their archives, ordered by path, with its size and SHA-256. A file
+// below two entries belongs to the deeper one. What is neither a file nor a
+// folder is named in a warning. A folder or file that cannot be read is an
+// error: nothing is left out.
+func Walk(ctx context.Context, c *probity.Case, opts Options) ([]*File, []string, error) {
 	found := map[string]*File{}
 	var warnings []string
 	for i := range c.Evidence {
@@ -54,12 +69,30 @@ func Walk(ctx context.Context, c *probity.Case, progress func(done, total int64)
 	for _, f := range found {
 		files = append(files, f)
 	}
-	sort.Slice(files, func(i, j int) bool {
-		return files[i].Path < files[j].Path || files[i].Path == files[j].Path && files[i].Abs < files[j].Abs
-	})
-	if err := hashAll(ctx, files, progress); err != nil {
-		return nil, nil, err
+	sortFiles(files)
+	if opts.Spool == "" {
+		opts.Spool = os.TempDir()
 	}
+	var all []*File
+	for level, depth := files, 0; len(level) > 0; depth++ {
+		if err := hashAll(ctx, level, opts.Progress); err != nil {
+			return nil, nil, err
+		}
+		all = append(all, level...)
+		var inner []*File
+		for _, f := range level {
+			if f.packing != "" {
+				members, err := f.expand(ctx, opts.Spool, depth)
+				if err != nil {
+					return nil, nil, err
+				}
+				inner = append(inner, members...)
+			}
+		}
+		level = inner
+	}
+	files = all
+	sortFiles(files)
 	first := map[string]*File{}
 	for _, f := range files {
 		if o := first[f.SHA256]; o != nil && f.Bytes > 0 {
@@ -70,6 +103,40 @@ func Walk(ctx context.Context, c *probity.Case, progress func(done, total int64)
 	}
 	slices.Sort(warnings)
 	return files, slices.Compact(warnings), nil
+}
+
+// Whole reports whether an archive is lost as a whole: nothing in it could be
+// read.
+func (f *File) Whole() bool { return f.Archive && f.Damage != "" && len(f.members) == 0 }
+
+// Close closes the archives of files and removes what was unpacked of them.
+func Close(files []*File) error {
+	var errs []error
+	for _, f := range files {
+		if f.archive != nil && f.archive.close != nil {
+			errs = append(errs, f.archive.close())
+			f.archive.close = nil
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func sortFiles(files []*File) {
+	sort.Slice(files, func(i, j int) bool {
+		return files[i].Path < files[j].Path || files[i].Path == files[j].Path && files[i].Abs < files[j].Abs
+	})
+}
+
+// Raw opens the file as it was received.
+func (f *File) Raw() (io.ReadCloser, error) {
+	if f.member != nil {
+		return f.member.open()
+	}
+	in, err := os.Open(f.Abs)
+	if err != nil {
+		return nil, fmt.Errorf("opening evidence %s: %w: make it readable for this user, or take it out of the case", f.Path, cause(err))
+	}
+	return in, nil
 }
 
 // readable writes the bytes of a file's name that are no UTF-8 as \xHH, so that
@@ -152,6 +219,10 @@ func cause(err error) error {
 func hashAll(ctx context.Context, files []*File, progress func(done, total int64)) error {
 	var total, done, next atomic.Int64
 	for _, f := range files {
+		if f.member != nil {
+			total.Add(f.member.size)
+			continue
+		}
 		info, err := os.Stat(f.Abs)
 		if err != nil {
 			return fmt.Errorf("reading evidence %s: %w", f.Path, cause(err))
@@ -178,18 +249,21 @@ func hashAll(ctx context.Context, files []*File, progress func(done, total int64
 }
 
 func (f *File) hash(ctx context.Context, buffer []byte) error {
-	in, err := os.Open(f.Abs)
+	in, err := f.Raw()
 	if err != nil {
-		return fmt.Errorf("reading evidence %s: %w: make it readable for this user, or take it out of the case", f.Path, cause(err))
+		return err
 	}
 	defer in.Close()
 	h := sha256.New()
 	for {
 		n, err := in.Read(buffer)
 		h.Write(buffer[:n])
+		if f.Bytes == 0 && n > 0 {
+			f.packing = archiveKind(buffer[:n])
+		}
 		f.Bytes += int64(n)
 		switch {
-		case err == io.EOF:
+		case err == io.EOF, errors.As(err, new(*memberError)): // what is damaged in an archive is hashed as far as it goes
 			f.SHA256 = hex.EncodeToString(h.Sum(nil))
 			return nil
 		case err != nil:

@@ -63,15 +63,15 @@ func TestSetAside(t *testing.T) {
 		}
 	})
 	for query, want := range map[string]int64{
-		"SELECT count(*) FROM activity":                                                            4,
-		"SELECT CAST(sum(request_body_bytes) AS BIGINT) FROM activity":                             172,
-		"SELECT count(*) FROM read_parquet('tables/duplicates/*.parquet')":                         2,
-		"SELECT count(*) FROM read_parquet('tables/superseded/*.parquet')":                         1,
-		"SELECT count(*) FROM activity WHERE exhibit = 'a' AND position = 0":                       1,
-		"SELECT count(*) FROM days":                                                                1,
-		"SELECT count(*) FROM charges":                                                             0,
-		"SELECT CAST(bill_bytes('GB') AS BIGINT)":                                                  1 << 30,
-		"SELECT CAST(bill_block('10K', 1, 1, 1) AS BIGINT)":                                        10000,
+		"SELECT count(*) FROM activity":                                                      4,
+		"SELECT CAST(sum(request_body_bytes) AS BIGINT) FROM activity":                       172,
+		"SELECT count(*) FROM read_parquet('tables/duplicates/*.parquet')":                   2,
+		"SELECT count(*) FROM read_parquet('tables/superseded/*.parquet')":                   1,
+		"SELECT count(*) FROM activity WHERE exhibit = 'a' AND position = 0":                 1,
+		"SELECT count(*) FROM days":                                                          1,
+		"SELECT count(*) FROM charges":                                                       0,
+		"SELECT CAST(bill_bytes('GB') AS BIGINT)":                                            1 << 30,
+		"SELECT CAST(bill_block('10K', 1, 1, 1) AS BIGINT)":                                  10000,
 		"SELECT count(*) FROM (SELECT storage_class('PutBlob') AS c) WHERE c = 'writes'":     1,
 		"SELECT count(*) FROM (SELECT storage_class('DeleteBlob') AS c) WHERE c = 'deletes'": 1,
 	} {

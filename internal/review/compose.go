@@ -104,8 +104,10 @@ func alleged(c *probity.Case) []probity.Alleged {
 
 // write writes the output folder and publishes it.
 func write(out *durable.Dir, c *probity.Case, r *probity.Review) (kept string, err error) {
-	if err := os.RemoveAll(out.Path(".engine")); err != nil {
-		return "", err
+	for _, scratch := range []string{".engine", ".spool"} {
+		if err := os.RemoveAll(out.Path(scratch)); err != nil {
+			return "", err
+		}
 	}
 	if err := table.WriteExhibits(out.Path("tables"), r.Exhibits); err != nil {
 		return "", err

@@ -52,10 +52,11 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	defer func() { err = errors.Join(err, out.Discard()) }()
 
 	cfg.Progress.Stage("hashing exhibits")
-	files, warnings, err := evidence.Walk(ctx, c, cfg.Progress.Bytes)
+	files, warnings, err := evidence.Walk(ctx, c, evidence.Options{Spool: out.Path(".spool"), Progress: cfg.Progress.Bytes})
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, evidence.Close(files)) }()
 	tokens, warning, err := evidence.CaseTokens(c, cfg.Key)
 	if err != nil {
 		return nil, err

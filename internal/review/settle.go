@@ -18,7 +18,7 @@ import (
 func settle(ctx context.Context, e *query.Engine, exhibits []probity.Exhibit) ([]probity.Exhibit, error) {
 	type count struct{ records, bytes int64 }
 	twice := map[string]count{}
-	const q = `SELECT exhibit, count(*), CAST(sum(length) AS BIGINT) FROM read_parquet('tables/duplicates/*.parquet') GROUP BY exhibit`
+	const q = `SELECT exhibit, count(*) FILTER (WHERE length > 0), CAST(sum(length) AS BIGINT) FROM read_parquet('tables/duplicates/*.parquet') GROUP BY exhibit`
 	err := e.Each(ctx, "counting duplicates", q, func(row func(...any) error) error {
 		var exhibit string
 		var n count

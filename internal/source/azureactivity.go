@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"io"
-	"regexp"
 	"sort"
 	"strings"
 
@@ -15,16 +14,20 @@ import (
 // exports it (resource log schema), and as the REST interface and the command
 // line give it (eventTimestamp, {value, localizedValue}).
 
-var (
-	activityCategory  = regexp.MustCompile(`"category"\s*:\s*(\{[^}]*)?"(Administrative|Policy|Security|ServiceHealth|ResourceHealth|Alert|Recommendation|Autoscale)"`)
-	activityOperation = regexp.MustCompile(`"operationName"\s*:\s*(\{[^}]*)?"[A-Za-z.]+/[^"]*"`)
-)
+// activityCategories are the values of category.
+var activityCategories = map[string]bool{"Administrative": true, "Policy": true, "Security": true, "ServiceHealth": true, "ResourceHealth": true,
+	"Alert": true, "Recommendation": true, "Autoscale": true}
 
-func detectActivityLog(head []byte) bool {
-	if bytes.Contains(head, []byte(`"metricName"`)) || bytes.Contains(head, []byte(`"timeseries"`)) {
-		return false
-	}
-	return activityOperation.Match(head) || activityCategory.Match(head) && bytes.Contains(head, []byte(`"operationName"`))
+func detectActivityLog(o *opening) bool {
+	return o.any(func(x object) bool {
+		if x.has("metricName") || x.has("timeseries") {
+			return false
+		}
+		operation := x.text("operationName", "operation_name", "OperationNameValue", "OperationName")
+		known := activityCategories[string(x.text("category", "CategoryValue", "Category"))]
+		timed := x.has("time") || x.has("eventTimestamp") || x.has("event_timestamp") || x.has("TimeGenerated") || x.has("EventTimestamp")
+		return len(operation) > 0 && timed && (bytes.IndexByte(operation, '/') > 0 || known)
+	})
 }
 
 func readActivityLog(s *sink, in io.Reader) error {
@@ -85,33 +88,45 @@ func parseActivityLog(s *sink, from int64, data []byte) (hint, string) {
 // take keeps a member of an event.
 func (x *activityRecord) take(name, value []byte) bool {
 	switch string(name) {
-	case "time", "eventTimestamp":
-		x.time = text(value)
-	case "resourceId":
-		x.resourceID = text(value)
-	case "operationName":
-		x.operation = named(value)
-	case "category":
-		x.category = named(value)
-	case "resultType", "status":
+	case "time", "eventTimestamp", "event_timestamp", "TimeGenerated", "EventTimestamp":
+		if len(x.time) == 0 || string(name) != "TimeGenerated" {
+			x.time = text(value)
+		}
+	case "resourceId", "resource_id", "_ResourceId", "ResourceId", "resourceID":
+		if t := text(value); len(t) > 0 {
+			x.resourceID = t
+		}
+	case "operationName", "operation_name", "OperationNameValue", "OperationName":
+		if t := named(value); len(t) > 0 && (len(x.operation) == 0 || bytes.IndexByte(t, '/') > 0) { // OperationName is a phrase beside OperationNameValue
+			x.operation = t
+		}
+	case "category", "CategoryValue", "Category":
+		if t := named(value); len(t) > 0 {
+			x.category = t
+		}
+	case "resultType", "status", "ActivityStatusValue", "ActivityStatus", "ResultType":
 		if t := named(value); len(t) > 0 {
 			x.result = t
 		}
-	case "resultSignature", "subStatus":
-		x.signature = named(value)
-	case "callerIpAddress":
+	case "resultSignature", "subStatus", "sub_status", "ActivitySubstatusValue", "ResultSignature":
+		if t := named(value); len(t) > 0 {
+			x.signature = t
+		}
+	case "callerIpAddress", "CallerIpAddress", "caller_ip_address":
 		x.claimed = text(value)
-	case "caller":
+	case "caller", "Caller":
 		x.caller = text(value)
-	case "correlationId":
+	case "correlationId", "correlation_id", "CorrelationId":
 		x.correlation = text(value)
-	case "eventDataId":
+	case "eventDataId", "event_data_id", "EventDataId":
 		x.eventID = text(value)
-	case "subscriptionId":
+	case "subscriptionId", "subscription_id", "SubscriptionId":
 		x.subscription = text(value)
-	case "identity":
-		x.identity = group(value)
-	case "properties":
+	case "identity", "Claims", "claims":
+		if g := group(value); g != nil {
+			x.identity = g
+		}
+	case "properties", "Properties":
 		x.properties = group(value)
 	}
 	return true
@@ -120,6 +135,9 @@ func (x *activityRecord) take(name, value []byte) bool {
 // principal returns what identifies the caller, to be replaced by a token.
 func (x *activityRecord) principal() []byte {
 	claims := group(member(x.identity, "claims"))
+	if claims == nil {
+		claims = x.identity
+	}
 	for _, name := range []string{"http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "appid"} {
 		if id := text(member(claims, name)); len(id) > 0 {
 			return id

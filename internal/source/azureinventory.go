@@ -14,23 +14,9 @@ import (
 // Azure blob inventory: CSV files of objects, a manifest that names them, and
 // a checksum of the manifest (Azure Storage, blob inventory).
 
-func detectInventory(head []byte) bool {
-	c := firstLine(head)
-	_, name := c["name"]
-	_, length := c["contentlength"]
-	_, modified := c["lastmodified"]
-	_, created := c["creationtime"]
-	return name && (length || modified || created)
-}
-
-// firstLine returns the columns of a file whose first line is a CSV header.
-func firstLine(head []byte) columns {
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	fields, ok := split(bytes.TrimRight(line, "\r"), nil)
-	if !ok || len(fields) < 2 || len(line) > 0 && (line[0] == '{' || line[0] == '[') {
-		return nil
-	}
-	return columnsOf(fields)
+func detectInventory(o *opening) bool {
+	c := o.columns()
+	return c.has("name") && (c.has("contentlength") || c.has("lastmodified") || c.has("creationtime"))
 }
 
 // A listing is what one inventory file turned out to be: a file of objects, a
@@ -138,8 +124,8 @@ type manifestFile struct {
 	md5  string // of the file as stored, "" if the manifest does not say
 }
 
-func detectManifest(head []byte) bool {
-	return bytes.Contains(head, []byte(`"inventoryStartTime"`)) || bytes.Contains(head, []byte(`"ruleDefinition"`)) && bytes.Contains(head, []byte(`"files"`))
+func detectManifest(o *opening) bool {
+	return o.has("inventoryStartTime") || o.has("ruleDefinition", "files")
 }
 
 // readManifest reads a manifest: the whole file is one record.
@@ -179,7 +165,9 @@ func parseManifest(data []byte) *manifest {
 	return m
 }
 
-func detectChecksum(head []byte) bool {
+func detectChecksum(o *opening) bool { return isChecksum(o.head) }
+
+func isChecksum(head []byte) bool {
 	t := bytes.TrimSpace(head)
 	_, err := hex.DecodeString(string(t))
 	return len(t) == 32 && err == nil
@@ -197,7 +185,7 @@ func readChecksum(s *sink, in io.Reader) error {
 	}
 	start := skipBlank(data, len(data)-len(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))))
 	t := bytes.TrimSpace(data[start:])
-	if rest > 0 || !detectChecksum(t) {
+	if rest > 0 || !isChecksum(t) {
 		s.unread(0, int64(len(data))+rest, "not a checksum")
 		return nil
 	}

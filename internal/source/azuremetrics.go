@@ -15,7 +15,8 @@ import (
 // lines that a diagnostic setting exports. A record is one point; of a list,
 // all else is framing.
 
-func detectMetrics(head []byte) bool {
+func detectMetrics(o *opening) bool {
+	head := o.head
 	return bytes.Contains(head, []byte(`"metricName"`)) && bytes.Contains(head, []byte(`"timeGrain"`)) ||
 		bytes.Contains(head, []byte(`"timeseries"`)) && (bytes.Contains(head, []byte("icrosoft.Insights/metrics")) || bytes.Contains(head, []byte(`"timeStamp"`))) ||
 		bytes.Contains(head, []byte(`/providers/Microsoft.Insights/metrics/`))

@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"io"
-	"regexp"
 
 	"probity"
 	"probity/internal/evidence"
@@ -14,10 +13,11 @@ import (
 // StorageDelete (Azure Monitor, monitoring data reference of Blob Storage).
 // One JSON object a line, as diagnostic settings write them.
 
-var storageCategory = regexp.MustCompile(`"category"\s*:\s*(\{[^}]*)?"Storage(Read|Write|Delete)"`)
-
-func detectStorageLog(head []byte) bool {
-	return storageCategory.Match(head) && bytes.Contains(head, []byte(`"operationName"`))
+func detectStorageLog(o *opening) bool {
+	return o.any(func(x object) bool {
+		c := string(x.text("category", "Category"))
+		return (c == "StorageRead" || c == "StorageWrite" || c == "StorageDelete") && (x.has("operationName") || x.has("OperationName"))
+	})
 }
 
 func readStorageLog(s *sink, in io.Reader) error {

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -126,13 +127,44 @@ func parseAnyTime(b []byte) (int64, bool) {
 			return ms * 1000, true
 		}
 	}
-	for _, layout := range []string{time.RFC1123, time.RFC1123Z, "01/02/2006", "1/2/2006 3:04:05 PM"} {
+	for _, layout := range []string{time.RFC1123, time.RFC1123Z} {
+		if t, err := time.Parse(layout, string(b)); err == nil {
+			return t.UnixMicro(), true
+		}
+	}
+	return parseSlashDate(b)
+}
+
+// parseSlashDate reads dates with slashes, the month first, as spreadsheets
+// and Azure's cost exports write them.
+func parseSlashDate(b []byte) (int64, bool) {
+	for _, layout := range []string{"1/2/2006", "1/2/2006 3:04:05 PM", "1/2/2006 15:04:05", "1/2/2006 15:04", "1/2/06", "1/2/06 15:04"} {
 		if t, err := time.Parse(layout, string(b)); err == nil {
 			return t.UnixMicro(), true
 		}
 	}
 	return 0, false
 }
+
+// ambiguous reports whether a date with slashes could be meant day first.
+func ambiguous(b []byte) bool {
+	first, rest, ok := bytes.Cut(b, []byte("/"))
+	second, _, ok2 := bytes.Cut(rest, []byte("/"))
+	d1, ok3 := digits(first)
+	d2, ok4 := digits(second)
+	return ok && ok2 && ok3 && ok4 && len(first) <= 2 && d1 <= 12 && d2 <= 12 && d1 != d2
+}
+
+// dated reads a date and notes, once a file, that it was ambiguous.
+func (s *sink) dated(b []byte) (int64, bool) {
+	at, ok := parseAnyTime(b)
+	if ok && ambiguous(b) && !strings.Contains(s.note, slashNote) {
+		s.note = strings.TrimPrefix(s.note+"; "+slashNote, "; ")
+	}
+	return at, ok
+}
+
+const slashNote = "dates such as 1/9/2007 are ambiguous: they were read as month/day/year"
 
 // grain returns the seconds of an ISO 8601 duration such as PT1H, PT5M or P1D;
 // 0 if it is none.

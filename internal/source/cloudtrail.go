@@ -16,15 +16,26 @@ import (
 // bare arrays, one object, JSON lines, and the answers of LookupEvents, which
 // hold the event as a string.
 
-func detectCloudTrail(head []byte) bool {
-	switch {
-	case bytes.Contains(head, []byte(`"eventSource"`)) && bytes.Contains(head, []byte(`"eventName"`)),
-		bytes.Contains(head, []byte(`"eventVersion"`)) && (bytes.Contains(head, []byte(`"eventCategory"`)) || bytes.Contains(head, []byte(`"eventType"`)) || bytes.Contains(head, []byte(`"userIdentity"`))),
-		bytes.Contains(head, []byte(`"CloudTrailEvent"`)):
-		return true
-	}
-	i := skipBlank(head, 0)
-	return bytes.HasPrefix(head[i:], []byte(`{"Records":[]`)) || bytes.HasPrefix(head[i:], []byte(`{"Records": []`))
+func detectCloudTrail(o *opening) bool {
+	return o.any(func(x object) bool {
+		if x.has("CloudTrailEvent") {
+			return true
+		}
+		// A notification of S3 has members of the same names; its source is aws:s3.
+		if x.has("eventSource") && !bytes.HasSuffix(x.text("eventSource"), []byte(".amazonaws.com")) && len(x.text("eventSource")) > 0 {
+			return false
+		}
+		n := 0
+		for _, name := range []string{"eventVersion", "eventTime", "eventSource", "eventName", "awsRegion", "userIdentity", "eventID", "eventType", "eventCategory"} {
+			if x.has(name) {
+				n++
+			}
+		}
+		return n >= 3
+	}) || o.any(func(x object) bool { // {"Records":[]}
+		v, ok := x["Records"]
+		return ok && len(x) == 1 && len(v) >= 2 && v[0] == '[' && v[skipBlank(v, 1)] == ']'
+	})
 }
 
 func readCloudTrail(s *sink, in io.Reader) error {
@@ -43,6 +54,10 @@ func (x *trailRecord) take(name, value []byte) bool {
 	switch string(name) {
 	case "eventTime":
 		x.time = text(value)
+	case "@timestamp": // where a pipeline such as Logstash took the time out
+		if len(x.time) == 0 {
+			x.time = text(value)
+		}
 	case "eventSource":
 		x.source = text(value)
 	case "eventName":

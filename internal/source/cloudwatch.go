@@ -15,13 +15,12 @@ import (
 // and what GetMetricData answers, with the queries beside it, without which a
 // result does not say what it is of.
 
-func detectCloudWatch(head []byte) bool {
-	return bytes.Contains(head, []byte(`"metric_name"`)) && bytes.Contains(head, []byte(`"namespace"`)) ||
-		bytes.Contains(head, []byte(`"MetricDataResults"`))
+func detectCloudWatch(o *opening) bool {
+	return o.has("metric_name", "namespace") || o.has("MetricDataResults")
 }
 
-func detectMetricQueries(head []byte) bool {
-	return bytes.Contains(head, []byte(`"MetricDataQueries"`)) && !bytes.Contains(head, []byte(`"MetricDataResults"`)) && len(head) < headSize
+func detectMetricQueries(o *opening) bool {
+	return o.has("MetricDataQueries") && !o.has("MetricDataResults") && o.whole
 }
 
 func readCloudWatch(s *sink, in io.Reader) error {

@@ -20,6 +20,9 @@ type csvTaker interface {
 
 // readCSV reads a CSV file to its end. damaged reports, at the end of the
 // stream, that it was cut off: then a last row without a line end is unread.
+//
+// A stream of JSON objects, as the rows of a Parquet file are, is read as a
+// table too: the names of its first object are the header.
 func readCSV(in io.Reader, to csvTaker, damaged func() bool) error {
 	return readTable(in, to, damaged, true)
 }
@@ -31,6 +34,9 @@ func readRows(in io.Reader, to csvTaker, damaged func() bool) error {
 
 func readTable(in io.Reader, to csvTaker, damaged func() bool, first bool) error {
 	w := &window{in: in}
+	if c, ok := w.at(0); ok && c == '{' {
+		return readJSON(io.MultiReader(bytes.NewReader(w.buf), in), &objectTaker{to: to, damaged: damaged})
+	}
 	frame := func(n int) {
 		if n > 0 {
 			to.framing(w.offset, w.offset+int64(n))
@@ -197,4 +203,52 @@ func (c columns) get(fields [][]byte, name string) []byte {
 		return nil
 	}
 	return fields[i]
+}
+
+// An objectTaker makes a table of JSON objects: the names of the first are its
+// columns, and each further one is a row.
+type objectTaker struct {
+	to      csvTaker
+	damaged func() bool
+	columns map[string]int
+	fields  [][]byte
+}
+
+func (t *objectTaker) framing(from, until int64)               { t.to.framing(from, until) }
+func (t *objectTaker) unread(from, until int64, reason string) { t.to.unread(from, until, reason) }
+
+func (t *objectTaker) record(from int64, data []byte) {
+	if t.columns == nil {
+		t.columns = map[string]int{}
+		var header [][]byte
+		members(data, func(name, _ []byte) bool {
+			if _, twice := t.columns[string(name)]; !twice {
+				t.columns[string(name)] = len(header)
+				header = append(header, append([]byte(nil), name...))
+			}
+			return true
+		})
+		t.to.header(header)
+		t.fields = make([][]byte, len(header))
+	}
+	clear(t.fields)
+	extra := false
+	members(data, func(name, value []byte) bool {
+		i, ok := t.columns[string(name)]
+		if !ok {
+			extra = extra || string(value) != "null"
+			return true
+		}
+		t.fields[i] = text(value)
+		if len(value) > 0 && (value[0] == '{' || value[0] == '[') {
+			t.fields[i] = value
+		}
+		return true
+	})
+	until := from + int64(len(data))
+	if extra {
+		t.to.unread(from, until, "a row with other columns than the first")
+		return
+	}
+	t.to.row(from, until, t.fields)
 }

@@ -9,13 +9,9 @@ import (
 // Disclosures: who disclosed which account or resource, and when. A row
 // without a resource discloses the whole account.
 
-func detectDisclosures(head []byte) bool {
-	c := firstLine(head)
-	_, provider := c["provider"]
-	_, account := c["account"]
-	_, resource := c["resource"]
-	_, by := c["disclosedby"]
-	return provider && account && (resource || by) && len(c) <= 16
+func detectDisclosures(o *opening) bool {
+	c := o.columns()
+	return c.has("provider", "account") && (c.has("resource") || c.has("disclosedby")) && len(c) <= 16
 }
 
 type disclosureTaker struct {

@@ -10,12 +10,9 @@ import (
 
 // Bills in the FinOps Open Cost and Usage Specification, 1.0 to 1.2, as CSV.
 
-func detectFocus(head []byte) bool {
-	c := firstLine(head)
-	_, period := c["chargeperiodstart"]
-	_, billed := c["billedcost"]
-	_, effective := c["effectivecost"]
-	return period && (billed || effective)
+func detectFocus(o *opening) bool {
+	c := o.columns()
+	return c.has("chargeperiodstart") && (c.has("billedcost") || c.has("effectivecost"))
 }
 
 type focusTaker struct {
@@ -159,7 +156,7 @@ func (t *focusTaker) spans(r *table.Charge, get func(string) []byte) string {
 		if len(v) == 0 && !x.must {
 			continue
 		}
-		at, ok := parseAnyTime(v)
+		at, ok := t.dated(v)
 		if !ok {
 			return "a date that cannot be read"
 		}
@@ -205,6 +202,9 @@ func (t *focusTaker) quantities(r *table.Charge, get func(string) []byte) string
 		if len(v) == 0 {
 			continue
 		}
+		if x.name == "billedcost" {
+			v = money(v)
+		}
 		d, ok := table.ParseDecimal(string(v), 18)
 		if !ok || !believable(v, 1e14) {
 			return "a quantity that is no number, or too large to be true"
@@ -212,6 +212,15 @@ func (t *focusTaker) quantities(r *table.Charge, get func(string) []byte) string
 		*x.to = &d
 	}
 	return ""
+}
+
+// money strips what spreadsheets put around an amount: "$1,000.00 ".
+func money(v []byte) []byte {
+	v = bytes.Trim(v, "$\u20ac \u00a0")
+	if bytes.IndexByte(v, ',') >= 0 && bytes.IndexByte(v, '.') > bytes.LastIndexByte(v, ',') {
+		v = bytes.ReplaceAll(v, []byte(","), nil)
+	}
+	return v
 }
 
 // providerOf returns azure, aws or gcp for what bills call them.

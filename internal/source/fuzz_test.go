@@ -67,7 +67,7 @@ func FuzzRead(f *testing.F) {
 	for _, s := range samples() {
 		f.Add([]byte(s.text))
 	}
-	f.Add([]byte(zip(repeat(logLine, 2)))[:90])
+	f.Add([]byte(packed(repeat(logLine, 2)))[:90])
 	tables := f.TempDir()
 	part, err := table.NewPart(tables, 1)
 	if err != nil {

@@ -223,6 +223,9 @@ func text(value []byte) []byte {
 	if value[0] != '"' {
 		return value
 	}
+	if len(value) < 2 || value[len(value)-1] != '"' {
+		return nil // cut off
+	}
 	inner := value[1 : len(value)-1]
 	for i, c := range inner {
 		if c == '\\' {

@@ -196,6 +196,9 @@ func (c canceled) Read(p []byte) (int, error) {
 // readFile reads one file and returns its exhibit with the counts filled in;
 // nil if it has to wait for what other files say, and late is false.
 func readFile(ctx context.Context, f *evidence.File, w *worker, late bool) (x *probity.Exhibit, err error) {
+	if f.Archive {
+		return archive(f, w)
+	}
 	stream, err := f.Open()
 	if err != nil {
 		return nil, err
@@ -235,6 +238,26 @@ func readFile(ctx context.Context, f *evidence.File, w *worker, late bool) (x *p
 		w.tally.add(func(t *tally) { t.listings = append(t.listings, s.listing) })
 	}
 	return &e, nil
+}
+
+// archive is the exhibit of an archive. What was read of it are its members;
+// its own bytes stand between them. One that is cut off or damaged has lost
+// something, and says so.
+func archive(f *evidence.File, w *worker) (*probity.Exhibit, error) {
+	e := f.Exhibit
+	e.Kind, e.StreamBytes, e.FramingBytes, e.Note = probity.Archive, f.Bytes, f.Bytes, f.Damage
+	if f.Damage == "" {
+		return &e, nil
+	}
+	s := &sink{worker: w, file: f, kind: probity.Archive}
+	if f.Whole() {
+		e.FramingBytes, e.Unread, e.UnreadBytes = 0, 1, f.Bytes
+		s.lost(0, f.Bytes, f.Damage)
+	} else {
+		s.lost(f.Bytes, 0, f.Damage)
+	}
+	s.flush(hint{})
+	return &e, s.err
 }
 
 // damage notes that a stream ended before its time. Where the cut falls

@@ -149,7 +149,7 @@ func TestInventoryManifest(t *testing.T) {
 	}{
 		{"as exported", map[string]string{"i/all.csv": csv, "i/m.json": manifestText("all.csv", size, 3, total)}, "manifest:ok", true, true},
 		{"renamed", map[string]string{"x": csv, "y": manifestText("all.csv", size, 3, total)}, "manifest:ok", true, true},
-		{"gzip", map[string]string{"i/all.csv.gz": zip(csv), "i/m.json": manifestText("all.csv", size, 3, total)}, "manifest:ok", true, true},
+		{"gzip", map[string]string{"i/all.csv.gz": packed(csv), "i/m.json": manifestText("all.csv", size, 3, total)}, "manifest:ok", true, true},
 		{"a row is missing", map[string]string{"i/all.csv": inventoryRows(2), "i/m.json": manifestText("all.csv", size, 3, total)}, "manifest:altered", false, true},
 		{"other totals", map[string]string{"i/all.csv": csv, "i/m.json": manifestText("all.csv", size, 4, total)}, "manifest:altered", false, true},
 		{"no file", map[string]string{"i/m.json": manifestText("all.csv", size, 3, total)}, "manifest:missing", false, false},
@@ -204,7 +204,7 @@ func TestParseTime(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"log.gz": zip(repeat(logLine, 3)), "bill": focusRows(2), "list": metricListText(3), "other": "text"} {
+	for name, text := range map[string]string{"log.gz": packed(repeat(logLine, 3)), "bill": focusRows(2), "list": metricListText(3), "other": "text"} {
 		if err := os.MkdirAll(filepath.Join(dir, "evidence"), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestShow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	files, _, err := evidence.Walk(context.Background(), &probity.Case{Dir: dir, Evidence: []probity.Evidence{{Path: "evidence"}}}, nil)
+	files, _, err := evidence.Walk(context.Background(), &probity.Case{Dir: dir, Evidence: []probity.Evidence{{Path: "evidence"}}}, evidence.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,3 +250,5 @@ func TestShow(t *testing.T) {
 		}
 	}
 }
+
+func md5Of(text string) string { s := md5.Sum([]byte(text)); return hex.EncodeToString(s[:]) }

@@ -155,18 +155,40 @@ func (r *jsonRecords) object() {
 			r.w.give(end)
 			return
 		case err == errSyntax:
-			r.broken("not valid JSON")
+			if !r.salvage() {
+				r.broken("not valid JSON")
+			}
 			return
 		case len(r.w.buf) > maxRecord:
 			r.broken("longer than a record may be")
 			return
 		case !r.w.more():
-			if r.w.err == nil {
+			if r.w.err == nil && !r.salvage() {
 				r.broken("cut off")
 			}
 			return
 		}
 	}
+}
+
+// A salvager is a taker whose objects hold several records: of one that is
+// damaged or cut off it takes what it can, and returns how many bytes it
+// accounted for, 0 for none.
+type salvager interface {
+	salvage(from int64, data []byte) int
+}
+
+// salvage lets the taker have what there is of a broken object.
+func (r *jsonRecords) salvage() bool {
+	s, ok := r.to.(salvager)
+	if !ok {
+		return false
+	}
+	for len(r.w.buf) < maxRecord && r.w.more() {
+	}
+	n := s.salvage(r.w.offset, r.w.buf)
+	r.w.give(n)
+	return n > 0
 }
 
 // inner takes the records of a wrapper whose array is not its first member, as

@@ -15,27 +15,19 @@ import (
 // line is read from the left up to the request and then from the first place
 // at which what must follow it stands.
 
-func detectS3Access(head []byte) bool {
-	n := 0
-	for len(head) > 0 && n < 5 {
-		line, rest, more := bytes.Cut(head, []byte("\n"))
-		line = bytes.TrimRight(line, "\r")
-		if len(line) == 0 {
-			head = rest
+func detectS3Access(o *opening) bool {
+	head := o.head
+	for n := 0; len(head) > 0 && n < 5; {
+		line, rest, _ := bytes.Cut(head, []byte("\n"))
+		head = rest
+		if line = bytes.TrimRight(line, "\r"); len(line) == 0 {
 			continue
 		}
 		var x s3Access
-		if x.parse(line) != "" {
-			if !more && n > 0 {
-				return true // the head ends within a line
-			}
-			if n++; n == 5 {
-				return false
-			}
-			head = rest
-			continue
+		if x.parse(line) == "" {
+			return true
 		}
-		return true
+		n++
 	}
 	return false
 }

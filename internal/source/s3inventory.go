@@ -15,9 +15,7 @@ import (
 // Amazon S3 Inventory (user guide): CSV files without a header line, whose
 // columns the manifest names, so they are read after the manifests.
 
-func detectS3Manifest(head []byte) bool {
-	return bytes.Contains(head, []byte(`"sourceBucket"`)) && bytes.Contains(head, []byte(`"fileSchema"`))
-}
+func detectS3Manifest(o *opening) bool { return o.has("sourceBucket", "fileSchema") }
 
 func readS3Manifest(s *sink, in io.Reader) error {
 	return readWhole(s, in, "not the JSON of a manifest", func(data []byte) (hint, bool) {
@@ -54,7 +52,11 @@ func readS3Manifest(s *sink, in io.Reader) error {
 
 // detectS3Inventory recognises rows that are quoted throughout, begin with the
 // same bucket and have at least its key beside it.
-func detectS3Inventory(head []byte) bool {
+func detectS3Inventory(o *opening) bool {
+	if c := o.columns(); len(o.head) > 0 && o.head[0] == '{' {
+		return c.has("bucket", "key") && (c.has("size") || c.has("lastmodifieddate") || c.has("versionid"))
+	}
+	head := o.head
 	var bucket []byte
 	for n := 0; n < 3; n++ {
 		line, rest, more := bytes.Cut(head, []byte("\n"))
@@ -151,7 +153,10 @@ func manifestOf(all []*listing, l *listing) *listing {
 	return byName
 }
 
-func (t *s3InventoryTaker) header([][]byte) {}
+// header is told of the columns of a Parquet file: it has names of its own.
+func (t *s3InventoryTaker) header(fields [][]byte) {
+	t.c, t.width = columnsOf(fields), len(fields)
+}
 
 func (t *s3InventoryTaker) row(from, until int64, fields [][]byte) {
 	if t.width == 0 { // no manifest: what the columns are is not known
@@ -162,8 +167,12 @@ func (t *s3InventoryTaker) row(from, until int64, fields [][]byte) {
 		return
 	}
 	r := table.Inventory{Exhibit: t.file.SHA256, Position: from, Length: int32(until - from), Provider: "aws"}
-	name := unescapeURL(fields[1])
-	r.ObjectToken = t.tokens.OfBytes("object", append(append(append([]byte{}, fields[0]...), '/'), name...))
+	bucket, key := fields[0], fields[1]
+	if t.c.has("bucket", "key") {
+		bucket, key = t.c.get(fields, "bucket"), t.c.get(fields, "key")
+	}
+	name := unescapeURL(key)
+	r.ObjectToken = t.tokens.OfBytes("object", append(append(append([]byte{}, bucket...), '/'), name...))
 	shape, ext := evidence.Shape(string(name))
 	r.ObjectShape, r.Extension = t.words.of([]byte(shape)), ext
 	if v := t.c.get(fields, "size"); len(v) > 0 {
@@ -188,5 +197,5 @@ func (t *s3InventoryTaker) row(from, until int64, fields [][]byte) {
 	r.Deleted = strings.EqualFold(string(t.c.get(fields, "isdeletemarker")), "true")
 	t.l.rows++
 	t.fail(t.part.Inventory(&r))
-	t.keep(from, until, hint{provider: "aws", resource: string(bytes.ToLower(fields[0]))})
+	t.keep(from, until, hint{provider: "aws", resource: string(bytes.ToLower(bucket))})
 }

@@ -17,7 +17,7 @@ import (
 func readDir(t *testing.T, dir string) (Result, string) {
 	t.Helper()
 	c := &probity.Case{Dir: dir, File: filepath.Join(dir, "case.yaml"), Evidence: []probity.Evidence{{Path: "evidence"}}}
-	files, _, err := evidence.Walk(context.Background(), c, nil)
+	files, _, err := evidence.Walk(context.Background(), c, evidence.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

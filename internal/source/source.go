@@ -22,8 +22,8 @@ import (
 // A Reader reads one kind of exhibit.
 type Reader struct {
 	Kind probity.Kind
-	// detect recognises the kind from the first bytes of the stream.
-	detect func(head []byte) bool
+	// detect recognises the kind from the beginning of the stream.
+	detect func(o *opening) bool
 	// read reads the stream to its end and accounts for each byte.
 	read func(s *sink, in io.Reader) error
 	// after says that the file can only be understood with what others say,
@@ -40,41 +40,28 @@ var All = []Reader{
 	{Kind: probity.AWSCloudWatchMetrics, detect: detectMetricQueries, read: readMetricQueries},
 	{Kind: probity.AWSCloudWatchMetrics, detect: detectCloudWatch, read: readCloudWatch, after: true},
 	{Kind: probity.AWSS3Inventory, detect: detectS3Manifest, read: readS3Manifest},
+	{Kind: probity.OCSF, detect: detectOCSF, read: readOCSF},
+	{Kind: probity.GCPFlowLog, detect: detectGCPFlow, read: readGCPFlow},
+	{Kind: probity.GCPAuditLog, detect: detectGCPAudit, read: readGCPAudit},
+	{Kind: probity.GCPMetrics, detect: detectTimeSeries, read: readTimeSeries},
+	{Kind: probity.AzureFlowLog, detect: detectAzureFlow, read: readAzureFlow},
 	{Kind: probity.AzureStorageLog, detect: detectStorageLog, read: readStorageLog},
-	{Kind: probity.AzureActivityLog, detect: detectActivityLog, read: readActivityLog},
 	{Kind: probity.AzureMetrics, detect: detectMetrics, read: readMetrics},
+	{Kind: probity.AzureActivityLog, detect: detectActivityLog, read: readActivityLog},
 	{Kind: probity.AzureBlobInventory, detect: detectManifest, read: readManifest},
 	{Kind: probity.AzureBlobInventory, detect: detectInventory, read: readInventory},
 	{Kind: probity.InventoryChecksum, detect: detectChecksum, read: readChecksum},
 	{Kind: probity.Focus, detect: detectFocus, read: readFocus},
+	{Kind: probity.Focus, detect: detectEA, read: readEA},
 	{Kind: probity.Disclosures, detect: detectDisclosures, read: readDisclosures},
+	{Kind: probity.GCPStorageLog, detect: detectGCSLog, read: readGCSLog},
+	{Kind: probity.AWSVPCFlowLog, detect: detectVPCFlow, read: readVPCFlow},
 	{Kind: probity.AWSS3AccessLog, detect: detectS3Access, read: readS3Access},
 	{Kind: probity.AWSS3Inventory, detect: detectS3Inventory, read: readS3Inventory, after: true},
 }
 
 // headSize is how much of a stream is looked at to detect its kind.
 const headSize = 64 << 10
-
-// choose returns the reader for a file, nil if none knows it.
-func choose(f *evidence.File, head []byte) *Reader {
-	head = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
-	var named *Reader
-	for i := range All {
-		if f.From != nil && f.From.Kind != "" {
-			if All[i].Kind == f.From.Kind {
-				if All[i].detect(head) {
-					return &All[i]
-				}
-				named = &All[i] // of several readers of the kind, the last
-			}
-			continue
-		}
-		if All[i].detect(head) {
-			return &All[i]
-		}
-	}
-	return named
-}
 
 // A sink takes what a reader finds in one file: it keeps the account, writes
 // rows, and gives unread ranges their hints.

@@ -347,9 +347,7 @@ func (v *verifier) unlisted(warnings *[]string) {
 	}
 }
 
-func detectDigest(head []byte) bool {
-	return strings.Contains(string(head[:min(len(head), 4096)]), `"digestStartTime"`) && strings.Contains(string(head[:min(len(head), 8192)]), `"digestS3Object"`)
-}
+func detectDigest(o *opening) bool { return o.has("digestStartTime", "digestS3Object") }
 
 // readDigest reads a digest file: the whole file is one record.
 func readDigest(s *sink, in io.Reader) error {
@@ -402,9 +400,8 @@ func regionOfKey(object string) string {
 	return ""
 }
 
-func detectDigestMetadata(head []byte) bool {
-	h := string(head[:min(len(head), 4096)])
-	return strings.Contains(h, `"Metadata"`) && strings.Contains(h, `"signature"`) && strings.Contains(h, `"signature-algorithm"`)
+func detectDigestMetadata(o *opening) bool {
+	return o.any(func(x object) bool { return len(text(member(group(x["Metadata"]), "signature"))) > 0 })
 }
 
 // readDigestMetadata reads what head-object says of a digest: the signature is
@@ -425,9 +422,7 @@ func readDigestMetadata(s *sink, in io.Reader) error {
 	})
 }
 
-func detectPublicKeys(head []byte) bool {
-	return strings.Contains(string(head[:min(len(head), 4096)]), `"PublicKeyList"`) || strings.Contains(string(head[:min(len(head), 4096)]), `"publicKeyList"`)
-}
+func detectPublicKeys(o *opening) bool { return o.has("PublicKeyList") || o.has("publicKeyList") }
 
 // readPublicKeys reads the answer of ListPublicKeys. Keys come as PKCS#1 or as
 // SPKI; the fingerprint is the MD5 of the key as given, and is not relied on.

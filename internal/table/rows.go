@@ -47,7 +47,7 @@ type Activity struct {
 	ActorUserToken        Token  `parquet:"actor_user_token,uuid"`
 	ActorUserType         string `parquet:"actor_user_type,dict"`    // OAuth, SAS, AccountKey, Anonymous, User, ServicePrincipal ...
 	SrcEndpointToken      Token  `parquet:"src_endpoint_token,uuid"` // address without port
-	MetadataLogName       string `parquet:"metadata_log_name,dict"`  // category: StorageRead, StorageWrite, StorageDelete, Administrative ...
+	MetadataLogName       string `parquet:"metadata_log_name,dict"`  // category: StorageRead, StorageWrite, StorageDelete, Administrative; Management, Data, Insight; ServerAccessLog, UsageLog
 	MetadataCorrelation   Token  `parquet:"metadata_correlation_token,uuid"`
 	Status                string `parquet:"status,dict"` // Success, Failure, Started, Other
 	StatusCode            string `parquet:"status_code,dict"`
