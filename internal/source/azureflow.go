@@ -75,7 +75,6 @@ type azureFlow struct {
 	time   int64
 	record []byte
 	n      int
-	rows   []table.Flow
 	reason string
 }
 
