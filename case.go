@@ -1,6 +1,9 @@
 package probity
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Case is what a review is asked: who alleges what, which quantities would
 // show it, where the records lie. internal/casefile reads it from case.yaml.
@@ -169,6 +172,17 @@ type Evidence struct {
 	Custodian Custodian
 	Acquired  *Acquired
 	Covers    *Span // what the custodian says the records span
+}
+
+// Remote reports whether the path is an address of object storage: s3://,
+// azblob:// or gs://.
+func (e *Evidence) Remote() bool {
+	for _, scheme := range []string{"s3://", "azblob://", "gs://"} {
+		if strings.HasPrefix(e.Path, scheme) {
+			return true
+		}
+	}
+	return false
 }
 
 // A Request is a demand for records that was not fulfilled as asked, or not

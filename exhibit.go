@@ -58,12 +58,22 @@ type Exhibit struct {
 	// were counted instead of this one's.
 	DuplicateOf string `json:"duplicate_of,omitempty"`
 	// MemberOf is the SHA-256 of the archive that it lies in.
-	MemberOf  string     `json:"member_of,omitempty"`
+	MemberOf string `json:"member_of,omitempty"`
+	// Origin is what object storage said of it when it was copied from there.
+	Origin    *Origin    `json:"origin,omitempty"`
 	Custodian *Custodian `json:"custodian,omitempty"`
 	Acquired  *Acquired  `json:"acquired,omitempty"`
 	// Note says what is unusual: why the kind is unknown, what could not be
 	// read, how a time was understood.
 	Note string `json:"note,omitempty"`
+}
+
+// Origin is what a provider's object storage states of an object.
+type Origin struct {
+	ETag     string `json:"etag"`
+	MD5      string `json:"md5"`     // hex, "" if the provider does not state it
+	Version  string `json:"version"` // "" if the bucket keeps none
+	Modified string `json:"modified"`
 }
 
 // Integrity is the result of one check that a vendor's own manifest, digest or

@@ -20,6 +20,7 @@ var stages = []string{
 	"probity/internal/simulate",
 	"probity/internal/durable",
 	"probity/internal/casefile",
+	"probity/internal/collect",
 	"probity/internal/evidence",
 	"probity/internal/table",
 	"probity/internal/source",

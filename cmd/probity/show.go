@@ -8,6 +8,7 @@ import (
 
 	"probity/internal/casefile"
 	"probity/internal/evidence"
+	"probity/internal/review"
 	"probity/internal/source"
 )
 
@@ -39,8 +40,7 @@ func runShow(ctx context.Context, t *talk, args []string) error {
 		return err
 	}
 	p := t.progress()
-	p.Stage("hashing exhibits")
-	files, _, err := evidence.Walk(ctx, c, evidence.Options{Progress: p.Bytes})
+	files, _, err := review.Files(ctx, c, "", p, false)
 	p.Done()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -208,7 +209,11 @@ func (b *builder) limits(root *yaml.Node) {
 func (b *builder) evidence(root *yaml.Node) {
 	for _, n := range items(root, "evidence") {
 		e := probity.Evidence{Path: text(n, "path"), Kind: probity.Kind(text(n, "kind"))}
-		if p := path.Clean(strings.ReplaceAll(e.Path, `\`, "/")); e.Path != "" && (path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../") || len(p) > 1 && p[1] == ':') {
+		if e.Remote() {
+			if u, err := url.Parse(e.Path); err != nil || u.Host == "" {
+				b.m.add(get(n, "path"), "path %q is no address: write it like s3://bucket/prefix?region=eu-west-1", e.Path)
+			}
+		} else if p := path.Clean(strings.ReplaceAll(e.Path, `\`, "/")); e.Path != "" && (path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../") || len(p) > 1 && p[1] == ':') {
 			b.m.add(get(n, "path"), "path %q leaves the case folder: copy or link the records into it, and write a path below it", e.Path)
 		} else if e.Path != "" && p == "." {
 			b.m.add(get(n, "path"), "path %q is the case folder itself: put the records into a folder of their own", e.Path)

@@ -150,7 +150,7 @@ func whole() value {
 			field{"between", "the two witnesses", true, listOf(oneOf(witnesses()...))},
 			field{"share", "of the larger value, 0 to 1", true, value{kind: number, examples: []any{0.001}}}))},
 		field{"evidence", "the folders and files that were handed over", false, listOf(objectOf(
-			field{"path", "below the case folder", true, plain},
+			field{"path", "below the case folder, or an address of object storage: s3://bucket/prefix, azblob://container/prefix, gs://bucket/prefix", true, plain},
 			field{"kind", "overrides the detection of the format", false, oneOf(kinds...)},
 			field{"custodian", "who held it", false, objectOf(
 				field{"name", "of the custodian", true, plain},

@@ -46,8 +46,18 @@ type Options struct {
 	// Spool is a folder for copies of what has to be unpacked to be read; ""
 	// means the system's folder for temporary files.
 	Spool string
+	// Placed are the files of entries whose path is an address of object storage,
+	// by that path.
+	Placed map[string][]Placed
 	// Progress, if not nil, is called with the bytes hashed and the bytes in all.
 	Progress func(done, total int64)
+}
+
+// A Placed file is one that was copied from object storage.
+type Placed struct {
+	Name   string // below the address
+	Abs    string // of the copy
+	Origin probity.Origin
 }
 
 // Walk returns every file below the evidence folders of a case, and every
@@ -59,6 +69,10 @@ func Walk(ctx context.Context, c *probity.Case, opts Options) ([]*File, []string
 	found := map[string]*File{}
 	var warnings []string
 	for i := range c.Evidence {
+		if e := &c.Evidence[i]; e.Remote() {
+			placed(e, opts.Placed[e.Path], found)
+			continue
+		}
 		w, err := find(c, &c.Evidence[i], found)
 		if err != nil {
 			return nil, nil, err
@@ -194,6 +208,16 @@ func find(c *probity.Case, e *probity.Evidence, found map[string]*File) ([]strin
 		return nil
 	})
 	return warnings, err
+}
+
+// placed adds the copies of the objects below an address.
+func placed(e *probity.Evidence, list []Placed, found map[string]*File) {
+	address, _, _ := strings.Cut(e.Path, "?")
+	for _, p := range list {
+		f := newFile(readable(strings.TrimSuffix(address, "/")+"/"+p.Name), p.Abs, e)
+		f.Origin = &p.Origin
+		found[p.Abs] = f
+	}
 }
 
 func newFile(name, abs string, e *probity.Evidence) *File {

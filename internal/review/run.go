@@ -51,8 +51,7 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	}
 	defer func() { err = errors.Join(err, out.Discard()) }()
 
-	cfg.Progress.Stage("hashing exhibits")
-	files, warnings, err := evidence.Walk(ctx, c, evidence.Options{Spool: out.Path(".spool"), Progress: cfg.Progress.Bytes})
+	files, warnings, err := Files(ctx, c, out.Path(".spool"), cfg.Progress, true)
 	if err != nil {
 		return nil, err
 	}
