@@ -1,8 +1,10 @@
 package evidence
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxShape is the longest shape that is kept, in characters.
@@ -31,30 +33,56 @@ var extensions = func() map[string]bool {
 //
 //	calls/2025/991/0123-b.amr  ->  aaaaa/9999/999/9999-a.amr
 func Shape(name string) (shape, ext string) {
+	b, ext := AppendShape(nil, []byte(name))
+	return string(b), ext
+}
+
+// AppendShape appends the shape of a name to b.
+func AppendShape(b, name []byte) (shape []byte, ext string) {
 	body := name
-	if i := strings.LastIndexByte(name, '.'); i >= 0 && i > strings.LastIndexByte(name, '/') {
-		if e := strings.ToLower(name[i+1:]); extensions[e] {
-			body, ext = name[:i], e
+	if i := bytes.LastIndexByte(name, '.'); i >= 0 && i > bytes.LastIndexByte(name, '/') && len(name)-i <= 9 {
+		var low [8]byte
+		e := bytes.ToLower(low[:copy(low[:], name[i+1:])])
+		if extensions[string(e)] {
+			body, ext = name[:i], string(e)
 		}
 	}
-	var b strings.Builder
 	n := 0
-	for _, r := range body {
+	for i := 0; i < len(body); {
 		if n++; n > maxShape {
 			break
 		}
-		switch {
-		case unicode.IsDigit(r):
-			b.WriteByte('9')
-		case r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r) || r == ' '):
-			b.WriteRune(r)
-		default:
-			b.WriteByte('a')
+		c := body[i]
+		if c < utf8.RuneSelf {
+			b = append(b, shapes[c])
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRune(body[i:])
+		if unicode.IsDigit(r) {
+			b = append(b, '9')
+		} else {
+			b = append(b, 'a')
+		}
+		i += size
 	}
 	if ext != "" {
-		b.WriteByte('.')
-		b.WriteString(ext)
+		b = append(append(b, '.'), ext...)
 	}
-	return b.String(), ext
+	return b, ext
 }
+
+// shapes is what each ASCII character becomes.
+var shapes = func() (t [utf8.RuneSelf]byte) {
+	for c := range t {
+		switch r := rune(c); {
+		case unicode.IsDigit(r):
+			t[c] = '9'
+		case unicode.IsPunct(r) || unicode.IsSymbol(r) || r == ' ':
+			t[c] = byte(c)
+		default:
+			t[c] = 'a'
+		}
+	}
+	return t
+}()

@@ -3,8 +3,6 @@ package evidence
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -17,15 +15,15 @@ import (
 )
 
 // A Stream is the decompressed content of a file. It hashes the file while it
-// is read: if the bytes are not those that were hashed before, the last Read
-// returns an error instead of io.EOF.
+// is read, under a key that nobody knows: if the bytes are not those that were
+// hashed before, the last Read returns an error instead of io.EOF.
 //
 // The stream of a Parquet file is its rows as JSON, one a line, in their
 // order: positions in it are exact, and a reader needs to know no other form.
 type Stream struct {
 	file   *File
 	in     io.ReadCloser
-	sum    hash.Hash
+	sum    hash.Hash64 // compared with the one of the pass before
 	count  countReader
 	raw    *bufio.Reader // the file's own bytes
 	body   decoder       // nil for a plain file
@@ -56,7 +54,7 @@ func (f *File) Open() (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{file: f, in: in, sum: sha256.New()}
+	s := &Stream{file: f, in: in, sum: f.passHash()}
 	if err := s.begin(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -228,7 +226,7 @@ func (s *Stream) finish() error {
 	if s.file.member != nil && s.damage != "" {
 		return io.EOF // how far a damaged member can be read may differ
 	}
-	if got := hex.EncodeToString(s.sum.Sum(nil)); s.file.SHA256 != "" && got != s.file.SHA256 {
+	if s.file.SHA256 != "" && s.sum.Sum64() != s.file.pass {
 		return fmt.Errorf("evidence %s changed while it was read: keep the originals still and run again", s.file.Path)
 	}
 	return io.EOF

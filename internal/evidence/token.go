@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/minio/highwayhash"
+
 	"probity"
 	"probity/internal/durable"
 )
@@ -23,8 +25,13 @@ const KeyFile = "probity.key"
 // Tokens replaces names by tokens: the first 16 bytes of HMAC-SHA256 under the
 // key of the case. Equal names have equal tokens within a case and unrelated
 // ones in another. It is not for several goroutines: Fork it.
+//
+// Fast is for what names nobody and only has to be told apart: records, ids.
+// It is HighwayHash-128 under a key derived from the same one, and several
+// times as fast.
 type Tokens struct {
 	key    []byte
+	fast   []byte
 	mac    hash.Hash
 	buffer []byte
 	sum    [sha256.Size]byte
@@ -32,7 +39,10 @@ type Tokens struct {
 
 // NewTokens returns tokens under a key.
 func NewTokens(key []byte) *Tokens {
-	return &Tokens{key: key, mac: hmac.New(sha256.New, key)}
+	t := &Tokens{key: key, mac: hmac.New(sha256.New, key)}
+	t.mac.Write([]byte("fast tokens"))
+	t.fast = t.mac.Sum(nil)
+	return t
 }
 
 // Fork returns tokens under the same key for another goroutine.
@@ -56,6 +66,18 @@ func (t *Tokens) OfBytes(domain string, value []byte) (token [16]byte) {
 	}
 	t.buffer = append(append(append(t.buffer[:0], domain...), 0), value...)
 	return t.sumBuffer()
+}
+
+// Fast returns the fast token of a value.
+func (t *Tokens) Fast(domain string, value []byte) (token [16]byte) {
+	if len(value) == 0 {
+		return token
+	}
+	token = highwayhash.Sum128(value, t.fast)
+	for i := range min(len(domain), len(token)) { // equal values of two kinds have other tokens
+		token[i] ^= domain[i]
+	}
+	return token
 }
 
 func (t *Tokens) sumBuffer() (token [16]byte) {

@@ -70,17 +70,17 @@ func parseActivityLog(s *sink, from int64, data []byte) (hint, string) {
 	r.StatusCode = s.words.of(x.result)
 	r.SrcEndpointToken = s.address(host(x.claimed))
 	r.ActorUserToken = s.principal(x.principal())
-	r.MetadataCorrelation = s.tokens.OfBytes("correlation", x.correlation)
+	r.MetadataCorrelation = s.tokens.Fast("correlation", x.correlation)
 	switch {
 	case len(x.eventID) > 0:
-		r.Key = s.tokens.OfBytes("key", x.eventID)
+		r.Key = s.tokens.Fast("key", x.eventID)
 	case len(x.correlation) > 0:
-		r.Key = s.tokens.OfBytes("key", bytes.Join([][]byte{x.correlation, x.operation, x.result, x.time, x.resourceID}, []byte("|")))
+		r.Key = s.tokens.Fast("key", bytes.Join([][]byte{x.correlation, x.operation, x.result, x.time, x.resourceID}, []byte("|")))
 	}
 	if strings.HasPrefix(r.APIOperation, "microsoft.insights/diagnosticsettings/") {
 		r.EnabledLogCategories, r.DisabledLogCategories = s.diagnosticSetting(x.properties)
 	}
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Activity(r))
 	return hint{"azure", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }

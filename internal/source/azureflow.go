@@ -133,7 +133,7 @@ func (f *azureFlow) tuple(t string) {
 		if f.n == 0 {
 			r.Length = int32(len(f.record))
 		}
-		r.Digest = f.s.tokens.OfBytes("record", append(append([]byte{}, f.record...), strconv.Itoa(f.n)...))
+		r.Digest = f.s.tokens.Fast("record", append(append([]byte{}, f.record...), strconv.Itoa(f.n)...))
 		f.n++
 		f.s.fail(f.s.part.Flow(&r))
 	}

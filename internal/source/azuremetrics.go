@@ -154,7 +154,7 @@ func (s *sink) metric(r *table.Metric, dims map[string]string) {
 			key, n = append(key, byte(n)), n>>8
 		}
 	}
-	r.Key = s.tokens.OfBytes("key", key)
+	r.Key = s.tokens.Fast("key", key)
 	for _, d := range []*table.Decimal{r.Total, r.Average, r.Minimum, r.Maximum, r.Count} {
 		if d == nil {
 			key = append(key, 0)
@@ -162,7 +162,7 @@ func (s *sink) metric(r *table.Metric, dims map[string]string) {
 		}
 		key = append(append(key, 1), d[:]...)
 	}
-	r.Digest = s.tokens.OfBytes("record", key)
+	r.Digest = s.tokens.Fast("record", key)
 	s.fail(s.part.Metric(r))
 }
 

@@ -43,15 +43,18 @@ func (t recordTaker) record(from int64, data []byte) {
 
 // storageRecord is the parts of a record that are looked at.
 type storageRecord struct {
-	time, resourceID, category, operation, statusCode, statusText, caller, correlation, identity, location, uri []byte
+	time, resourceID, category, operation, statusCode, statusText, caller, correlation, location, uri []byte
 
-	properties []byte
+	identity, properties int // tokens of the tape, -1 for none
 }
 
 func parseStorageLog(s *sink, from int64, data []byte) (hint, string) {
-	var x storageRecord
-	members(data, func(name, value []byte) bool {
-		switch string(name) {
+	x := storageRecord{identity: -1, properties: -1}
+	s.tape.of(data)
+	for i := 0; i < len(s.tape.tokens); i = int(s.tape.tokens[i].next) {
+		k := &s.tape.tokens[i]
+		value := s.tape.value(k)
+		switch string(s.tape.name(k)) {
 		case "time":
 			x.time = text(value)
 		case "resourceId":
@@ -69,16 +72,15 @@ func parseStorageLog(s *sink, from int64, data []byte) (hint, string) {
 		case "correlationId":
 			x.correlation = text(value)
 		case "identity":
-			x.identity = group(value)
+			x.identity = i
 		case "location":
 			x.location = text(value)
 		case "uri":
 			x.uri = text(value)
 		case "properties":
-			x.properties = group(value)
+			x.properties = i
 		}
-		return true
-	})
+	}
 	at, ok := parseTime(x.time)
 	switch {
 	case !ok:
@@ -89,23 +91,26 @@ func parseStorageLog(s *sink, from int64, data []byte) (hint, string) {
 		return hint{}, "no resourceId"
 	}
 	r := &s.activity
+	before := *r
 	*r = table.Activity{Exhibit: s.file.SHA256, Position: from, Length: int32(len(data)), Kind: string(probity.AzureStorageLog), Time: at, CloudProvider: "azure"}
 	a := s.arm(x.resourceID)
 	r.CloudAccountUID, r.ResourceName, r.ResourceType, r.ResourceUID = a.account, a.name, a.typ, a.uid
-	r.CloudRegion = s.words.region(x.location)
+	if r.CloudRegion = before.CloudRegion; string(x.location) != r.CloudRegion {
+		r.CloudRegion = s.words.region(x.location)
+	}
 	r.APIServiceName = serviceOf(a.sub)
-	r.APIOperation, r.MetadataLogName = s.words.of(x.operation), s.words.of(x.category)
-	r.StatusCode = s.words.of(x.statusCode)
+	r.APIOperation, r.MetadataLogName = s.words.again(before.APIOperation, x.operation), s.words.again(before.MetadataLogName, x.category)
+	r.StatusCode = s.words.again(before.StatusCode, x.statusCode)
 	object := s.storageProperties(r, &x)
 	s.storageStatus(r, &x)
 	s.storageActor(r, &x)
 	if len(x.correlation) > 0 {
-		r.MetadataCorrelation = s.tokens.OfBytes("correlation", x.correlation)
+		r.MetadataCorrelation = s.tokens.Fast("correlation", x.correlation)
 		var key [512]byte
 		k := append(append(append(append(append(key[:0], x.correlation...), '|'), x.operation...), '|'), object...)
-		r.Key = s.tokens.OfBytes("key", k)
+		r.Key = s.tokens.Fast("key", k)
 	}
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Activity(r))
 	return hint{"azure", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }
@@ -121,7 +126,10 @@ func serviceOf(sub string) string {
 // object: /account/container/name.
 func (s *sink) storageProperties(r *table.Activity, x *storageRecord) []byte {
 	var key, account []byte
-	members(x.properties, func(name, value []byte) bool {
+	if x.properties < 0 {
+		return s.objectOf(r, x, nil, nil)
+	}
+	s.tape.each(x.properties, func(name, value []byte) {
 		switch string(name) {
 		case "objectKey":
 			key = text(value)
@@ -140,8 +148,13 @@ func (s *sink) storageProperties(r *table.Activity, x *storageRecord) []byte {
 		case "responseHeaderSize":
 			r.ResponseHeaderBytes = number(value)
 		}
-		return true
 	})
+	return s.objectOf(r, x, key, account)
+}
+
+// objectOf fills the container and the object that a request is about, and
+// returns the object's key.
+func (s *sink) objectOf(r *table.Activity, x *storageRecord, key, account []byte) []byte {
 	if r.ResourceName == "" && len(account) > 0 {
 		r.ResourceName, r.ResourceType = s.words.lower(account), "microsoft.storage/storageaccounts"
 	}
@@ -155,8 +168,8 @@ func (s *sink) storageProperties(r *table.Activity, x *storageRecord) []byte {
 	r.DatabucketName = s.words.of(container)
 	if len(object) > 0 {
 		r.FileToken = s.tokens.OfBytes("object", path)
-		shape, _ := evidence.Shape(string(object))
-		r.FileShape = s.words.of([]byte(shape))
+		s.scratch, _ = evidence.AppendShape(s.scratch[:0], object)
+		r.FileShape = s.words.of(s.scratch)
 	}
 	return path
 }
@@ -194,8 +207,11 @@ func (s *sink) storageStatus(r *table.Activity, x *storageRecord) {
 
 func (s *sink) storageActor(r *table.Activity, x *storageRecord) {
 	r.SrcEndpointToken = s.address(host(x.caller))
+	if x.identity < 0 {
+		return
+	}
 	var id []byte
-	members(x.identity, func(name, value []byte) bool {
+	s.tape.each(x.identity, func(name, value []byte) {
 		switch string(name) {
 		case "type":
 			r.ActorUserType = s.words.of(text(value))
@@ -211,7 +227,6 @@ func (s *sink) storageActor(r *table.Activity, x *storageRecord) {
 				return true
 			})
 		}
-		return true
 	})
 	r.ActorUserToken = s.principal(id)
 }

@@ -46,11 +46,12 @@ func readCloudTrail(s *sink, in io.Reader) error {
 type trailRecord struct {
 	time, source, name, region, address, code, request, id, recipient, category, eventType []byte
 
-	management                          bool
-	identity, parameters, more, details []byte
+	management, insight        bool
+	identity, parameters, more int // tokens of the tape, -1 for none
 }
 
-func (x *trailRecord) take(name, value []byte) bool {
+// take keeps the member that token i of the tape is.
+func (x *trailRecord) take(name, value []byte, i int) {
 	switch string(name) {
 	case "eventTime":
 		x.time = text(value)
@@ -81,51 +82,58 @@ func (x *trailRecord) take(name, value []byte) bool {
 	case "managementEvent":
 		x.management = string(text(value)) == "true"
 	case "userIdentity":
-		x.identity = value
+		x.identity = i
 	case "requestParameters":
-		x.parameters = value
+		x.parameters = i
 	case "additionalEventData":
-		x.more = value
+		x.more = i
 	case "insightDetails":
-		x.details = value
+		x.insight = len(value) > 0 && value[0] == '{'
 	}
-	return true
+}
+
+// takeAll keeps the members of an event.
+func (x *trailRecord) takeAll(t *tape, event []byte) {
+	*x = trailRecord{identity: -1, parameters: -1, more: -1}
+	t.of(event)
+	for i := 0; i < len(t.tokens); i = int(t.tokens[i].next) {
+		k := &t.tokens[i]
+		x.take(t.name(k), t.value(k), i)
+	}
 }
 
 func parseCloudTrail(s *sink, from int64, data []byte) (hint, string) {
 	var x trailRecord
-	var inner []byte
 	length := int32(len(data))
-	members(data, func(name, value []byte) bool {
-		if string(name) == "CloudTrailEvent" {
-			inner = value
+	x.takeAll(&s.tape, data)
+	if len(x.time) == 0 { // the answer of LookupEvents holds the event as a string
+		if inner := member(data, "CloudTrailEvent"); inner != nil {
+			event := group(inner)
+			if event == nil {
+				return hint{}, "the event within the record is no JSON"
+			}
+			x.takeAll(&s.tape, event)
+			data = event // the same event is one record, however it was read out
 		}
-		return x.take(name, value)
-	})
-	if inner != nil {
-		event := group(inner)
-		if event == nil {
-			return hint{}, "the event within the record is no JSON"
-		}
-		x = trailRecord{}
-		members(event, x.take)
-		data = event // the same event is one record, however it was read out
 	}
 	at, ok := parseTime(x.time)
 	switch {
 	case !ok:
 		return hint{}, "no time that can be read"
-	case len(x.name) == 0 && len(x.details) == 0 && string(x.category) != "Insight":
+	case len(x.name) == 0 && !x.insight && string(x.category) != "Insight":
 		return hint{}, "no eventName"
 	}
 	r := &s.activity
+	before := *r
 	*r = table.Activity{Exhibit: s.file.SHA256, Position: from, Length: length, Kind: string(probity.AWSCloudTrail), Time: at, CloudProvider: "aws"}
-	r.APIServiceName, r.APIOperation = s.words.of(x.source), s.words.of(x.name)
-	r.CloudRegion = s.words.region(x.region)
-	r.CloudAccountUID = s.words.of(awsAccount(x.recipient))
+	r.APIServiceName, r.APIOperation = s.words.again(before.APIServiceName, x.source), s.words.again(before.APIOperation, x.name)
+	if r.CloudRegion = before.CloudRegion; string(x.region) != r.CloudRegion {
+		r.CloudRegion = s.words.region(x.region)
+	}
+	r.CloudAccountUID = s.words.again(before.CloudAccountUID, awsAccount(x.recipient))
 	switch {
 	case len(x.category) > 0:
-		r.MetadataLogName = s.words.of(x.category)
+		r.MetadataLogName = s.words.again(before.MetadataLogName, x.category)
 	case x.management || len(x.name) > 0:
 		r.MetadataLogName = "Management"
 	default:
@@ -137,30 +145,33 @@ func parseCloudTrail(s *sink, from int64, data []byte) (hint, string) {
 	}
 	s.trailActor(r, &x)
 	s.trailResource(r, &x)
-	if more := group(x.more); more != nil {
-		members(more, func(name, value []byte) bool {
+	if x.more >= 0 {
+		s.tape.each(x.more, func(name, value []byte) {
 			switch string(name) {
 			case "bytesTransferredIn":
 				r.RequestBodyBytes = number(value)
 			case "bytesTransferredOut":
 				r.ResponseBodyBytes = number(value)
 			}
-			return true
 		})
 	}
 	if len(x.id) > 0 {
-		r.Key = s.tokens.OfBytes("key", x.id)
+		r.Key = s.tokens.Fast("key", x.id)
 	}
-	r.MetadataCorrelation = s.tokens.OfBytes("correlation", x.request)
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.MetadataCorrelation = s.tokens.Fast("correlation", x.request)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Activity(r))
 	return hint{"aws", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }
 
 func (s *sink) trailActor(r *table.Activity, x *trailRecord) {
+	r.SrcEndpointToken = s.address(x.address)
+	if x.identity < 0 {
+		return
+	}
 	var id, account []byte
 	best := 0
-	members(group(x.identity), func(name, value []byte) bool {
+	s.tape.each(x.identity, func(name, value []byte) {
 		t := text(value)
 		rank := 0
 		switch string(name) {
@@ -180,45 +191,45 @@ func (s *sink) trailActor(r *table.Activity, x *trailRecord) {
 		if rank > best && len(t) > 0 {
 			id, best = t, rank
 		}
-		return true
 	})
 	if r.CloudAccountUID == "" {
 		r.CloudAccountUID = s.words.of(awsAccount(account))
 	}
 	r.ActorUserToken = s.principal(id)
-	r.SrcEndpointToken = s.address(x.address)
 }
 
 // trailResource fills the resource that an event is about: of S3 the bucket
 // and the object's token, of CloudTrail the trail.
 func (s *sink) trailResource(r *table.Activity, x *trailRecord) {
-	p := group(x.parameters)
-	if p == nil {
+	if x.parameters < 0 {
 		return
 	}
+	p := s.tape.value(&s.tape.tokens[x.parameters])
 	switch {
 	case string(x.source) == "s3.amazonaws.com":
 		var bucket, key []byte
-		members(p, func(name, value []byte) bool {
+		s.tape.each(x.parameters, func(name, value []byte) {
 			switch string(name) {
 			case "bucketName":
 				bucket = text(value)
 			case "key":
 				key = text(value)
 			}
-			return true
 		})
 		if len(bucket) == 0 {
 			return
 		}
 		r.ResourceName, r.ResourceType = s.words.lower(lastOf(bucket)), s3Bucket
 		if len(key) > 0 {
-			r.FileToken = s.tokens.OfBytes("object", append(append(append([]byte{}, bucket...), '/'), key...))
-			shape, _ := evidence.Shape(string(key))
-			r.FileShape = s.words.of([]byte(shape))
+			s.objectNamed(r, bucket, key)
 		}
-		s.bucketSwitch(r, p)
+		if p = group(p); p != nil {
+			s.bucketSwitch(r, p)
+		}
 	case string(x.source) == "cloudtrail.amazonaws.com":
+		if p = group(p); p == nil {
+			return
+		}
 		members(p, func(name, value []byte) bool {
 			if n := string(name); n == "name" || n == "trailName" {
 				r.ResourceName, r.ResourceType = s.words.lower(lastOf(text(value))), "aws::cloudtrail::trail"
@@ -227,6 +238,14 @@ func (s *sink) trailResource(r *table.Activity, x *trailRecord) {
 		})
 		s.trailSwitch(r, p)
 	}
+}
+
+// objectNamed fills the token and the shape of an object's name.
+func (s *sink) objectNamed(r *table.Activity, bucket, name []byte) {
+	s.scratch = append(append(append(s.scratch[:0], bucket...), '/'), name...)
+	r.FileToken = s.tokens.OfBytes("object", s.scratch)
+	s.scratch, _ = evidence.AppendShape(s.scratch[:0], name)
+	r.FileShape = s.words.of(s.scratch)
 }
 
 // bucketSwitch notes what a setting of a bucket switches on or off.

@@ -82,7 +82,7 @@ func (t *eaTaker) row(from, until int64, fields [][]byte) {
 		t.unread(from, until, "a quantity that is no number, or too large to be true")
 		return
 	}
-	r.Digest = t.tokens.OfBytes("record", joined(fields))
+	r.Digest = t.tokens.Fast("record", joined(fields))
 	t.fail(t.part.Charge(&r))
 	t.keep(from, until, hint{"azure", r.Account, r.Resource, "", r.ChargeFrom})
 }

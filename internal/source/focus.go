@@ -61,7 +61,7 @@ func (t *focusTaker) row(from, until int64, fields [][]byte) {
 		t.unread(from, until, reason)
 		return
 	}
-	r.Digest = t.tokens.OfBytes("record", joined(fields))
+	r.Digest = t.tokens.Fast("record", joined(fields))
 	t.fail(t.part.Charge(&r))
 	t.keep(from, until, hint{r.Provider, r.Account, r.Resource, "", r.ChargeFrom})
 }

@@ -116,9 +116,9 @@ func parseGCPAudit(s *sink, from int64, data []byte) (hint, string) {
 		}
 	}
 	if len(id) > 0 {
-		r.Key = s.tokens.OfBytes("key", bytes.Join([][]byte{log, id, at}, []byte("|")))
+		r.Key = s.tokens.Fast("key", bytes.Join([][]byte{log, id, at}, []byte("|")))
 	}
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Activity(r))
 	return hint{"gcp", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, t}, ""
 }
@@ -202,7 +202,7 @@ func parseGCPFlow(s *sink, from int64, data []byte) (hint, string) {
 	s.ends(&r, text(member(c, "src_ip")), text(member(c, "dest_ip")))
 	r.Protocol = int32(min(number(member(c, "protocol")), 255))
 	r.Bytes, r.Packets = number(member(payload, "bytes_sent")), number(member(payload, "packets_sent"))
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Flow(&r))
 	return hint{"gcp", r.Account, r.Resource, "", start}, ""
 }
@@ -415,11 +415,11 @@ func (t *gcsTaker) row(from, until int64, fields [][]byte) {
 	}
 	r.SrcEndpointToken = t.address(get("cip"))
 	if id := get("sgoogrequestid"); len(id) > 0 {
-		r.Key = t.tokens.OfBytes("key", id)
+		r.Key = t.tokens.Fast("key", id)
 	} else if id := get("requestid"); len(id) > 0 {
-		r.Key = t.tokens.OfBytes("key", id)
+		r.Key = t.tokens.Fast("key", id)
 	}
-	r.Digest = t.tokens.OfBytes("record", joined(fields))
+	r.Digest = t.tokens.Fast("record", joined(fields))
 	t.fail(t.part.Activity(r))
 	t.keep(from, until, hint{"gcp", "", r.ResourceName, "", at})
 }

@@ -100,18 +100,16 @@ func skipGroup(b []byte, i, depth int) (int, error) {
 	}
 }
 
+// skipString returns the end of the string that begins at b[i].
 func skipString(b []byte, i int) (int, error) {
-	for i++; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '"':
-			return i + 1, nil
-		case c == '\\':
-			i++
-		case c < 0x20:
-			return i, errSyntax
-		}
+	switch end := stringEnd(b, i); end {
+	case endShort:
+		return len(b), errShort
+	case endSyntax:
+		return i, errSyntax
+	default:
+		return end, nil
 	}
-	return i, errShort
 }
 
 func skipNumber(b []byte, i int) (int, error) {

@@ -104,10 +104,10 @@ func (s *sink) ocsfActivity(from int64, data []byte, x object, h hint, cloud []b
 		r.RequestBodyBytes, r.ResponseBodyBytes = number(member(n, "request_body_bytes")), number(member(n, "response_body_bytes"))
 	}
 	if uid := text(member(metadata, "uid")); len(uid) > 0 {
-		r.Key = s.tokens.OfBytes("key", uid)
+		r.Key = s.tokens.Fast("key", uid)
 	}
-	r.MetadataCorrelation = s.tokens.OfBytes("correlation", text(member(group(member(api, "request")), "uid")))
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.MetadataCorrelation = s.tokens.Fast("correlation", text(member(group(member(api, "request")), "uid")))
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Activity(r))
 	h.resource = r.ResourceName
 	return h
@@ -182,7 +182,7 @@ func (s *sink) ocsfFlow(from int64, data []byte, x object, h hint, cloud []byte)
 	}
 	a := string(text(x["action_id"]))
 	r.Accepted = a != "2" && string(text(x["activity_id"])) != "5"
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Flow(&r))
 	h.resource = r.Resource
 	return h

@@ -13,7 +13,8 @@ const maxRecord = 16 << 20
 type window struct {
 	in     io.Reader
 	buf    []byte
-	offset int64 // of buf[0] in the stream
+	memory []byte // that buf is a part of
+	offset int64  // of buf[0] in the stream
 	eof    bool
 	err    error // other than io.EOF
 }
@@ -21,14 +22,18 @@ type window struct {
 const chunk = 256 << 10
 
 // more reads another chunk behind what is held. It reports false at the end.
+// What was given up makes room: nothing that was handed out stays valid.
 func (w *window) more() bool {
 	if w.eof || w.err != nil {
 		return false
 	}
 	if cap(w.buf)-len(w.buf) < chunk/2 {
-		grown := make([]byte, len(w.buf), 2*cap(w.buf)+chunk)
-		copy(grown, w.buf)
-		w.buf = grown
+		if len(w.buf) > len(w.memory)/2 {
+			w.memory = make([]byte, 2*len(w.memory))
+		} else if w.memory == nil {
+			w.memory = make([]byte, 2*chunk)
+		}
+		w.buf = w.memory[:copy(w.memory, w.buf)]
 	}
 	n, err := w.in.Read(w.buf[len(w.buf):cap(w.buf)])
 	w.buf = w.buf[:len(w.buf)+n]
@@ -45,9 +50,6 @@ func (w *window) more() bool {
 func (w *window) give(n int) {
 	w.offset += int64(n)
 	w.buf = w.buf[n:]
-	if cap(w.buf) < chunk {
-		w.buf = append(make([]byte, 0, 2*chunk), w.buf...)
-	}
 }
 
 // at returns byte i, reading on if needed; ok is false beyond the end.
@@ -76,7 +78,8 @@ type taker interface {
 type jsonRecords struct {
 	w       window
 	to      taker
-	depth   int // how many wrappers are open
+	depth   int   // how many wrappers are open
+	tape    *tape // of the record that is handed over, if the taker wants one
 	wrapper map[string]bool
 }
 
@@ -84,6 +87,9 @@ type jsonRecords struct {
 // which records lie in an array.
 func readJSON(in io.Reader, to taker, wrappers ...string) error {
 	r := &jsonRecords{w: window{in: in}, to: to, wrapper: map[string]bool{}}
+	if t, ok := to.(recordTaker); ok {
+		r.tape = &t.tape
+	}
 	for _, n := range wrappers {
 		r.wrapper[n] = true
 	}
@@ -146,10 +152,16 @@ func (r *jsonRecords) object() {
 		return
 	}
 	for {
-		end, err := skipValue(r.w.buf, 0, 0)
+		var end int
+		var err error
+		if r.tape != nil {
+			end, err = r.tape.scan(r.w.buf)
+		} else {
+			end, err = skipValue(r.w.buf, 0, 0)
+		}
 		switch {
 		case err == nil:
-			if !r.inner(r.w.buf[:end]) {
+			if !r.wraps(r.w.buf[:end]) || !r.inner(r.w.buf[:end]) {
 				r.to.record(r.w.offset, r.w.buf[:end])
 			}
 			r.w.give(end)
@@ -189,6 +201,20 @@ func (r *jsonRecords) salvage() bool {
 	n := s.salvage(r.w.offset, r.w.buf)
 	r.w.give(n)
 	return n > 0
+}
+
+// wraps reports whether an object could be a wrapper: it has a member of that
+// name. Where there is a tape this is a look at the names only.
+func (r *jsonRecords) wraps(object []byte) bool {
+	if r.tape == nil || len(r.wrapper) == 0 {
+		return len(r.wrapper) > 0
+	}
+	for i := 0; i < len(r.tape.tokens); i = int(r.tape.tokens[i].next) {
+		if k := &r.tape.tokens[i]; object[k.val0] == '[' && r.wrapper[string(r.tape.name(k))] {
+			return true
+		}
+	}
+	return false
 }
 
 // inner takes the records of a wrapper whose array is not its first member, as

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"probity"
-	"probity/internal/evidence"
 	"probity/internal/table"
 )
 
@@ -192,16 +191,17 @@ func parseS3Access(s *sink, from int64, data []byte) (hint, string) {
 		r.ResponseBodyBytes = 0
 	}
 	if key := dash(x.key); len(key) > 0 {
-		name := unescapeURL(key)
-		r.FileToken = s.tokens.OfBytes("object", append(append(append([]byte{}, x.bucket...), '/'), name...))
-		shape, _ := evidence.Shape(string(name))
-		r.FileShape = s.words.of([]byte(shape))
+		s.objectNamed(r, x.bucket, unescapeURL(key))
 	}
 	r.ActorUserToken, r.ActorUserType = s.principal(dash(x.requester)), requesterType(dash(x.requester))
 	r.SrcEndpointToken = s.address(dash(x.address))
-	r.Key = s.tokens.OfBytes("key", bytes.Join([][]byte{x.bucket, x.request, x.operation, x.key}, []byte("|")))
-	r.MetadataCorrelation = s.tokens.OfBytes("correlation", dash(x.request))
-	r.Digest = s.tokens.OfBytes("record", data)
+	s.scratch = s.scratch[:0]
+	for _, part := range [][]byte{x.bucket, x.request, x.operation, x.key} {
+		s.scratch = append(append(s.scratch, part...), '|')
+	}
+	r.Key = s.tokens.Fast("key", s.scratch)
+	r.MetadataCorrelation = s.tokens.Fast("correlation", dash(x.request))
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Activity(r))
 	return hint{"aws", "", r.ResourceName, "", at}, ""
 }

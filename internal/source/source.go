@@ -88,11 +88,17 @@ type worker struct {
 	tokens *evidence.Tokens
 	words  words
 	arms   map[string]arm
-	tally  *tally // what all workers of a run add to
+
+	lastID  string // the latest resource id
+	lastARM arm
+
+	tally *tally // what all workers of a run add to
 
 	principals, addresses map[string]table.Token // of the last ones seen
 
 	activity table.Activity // reused for every record
+	tape     tape           // likewise
+	scratch  []byte         // likewise
 }
 
 // principal and address return the tokens of a name and of an address,
@@ -117,13 +123,17 @@ func (w *worker) token(known *map[string]table.Token, domain string, b []byte) t
 
 // arm reads a resource id, remembering what it read.
 func (w *worker) arm(id []byte) arm {
-	if a, ok := w.arms[string(id)]; ok {
-		return a
+	if string(id) == w.lastID {
+		return w.lastARM
 	}
-	a := parseARM(id)
-	if len(w.arms) < maxWords {
-		w.arms[string(id)] = a
+	a, ok := w.arms[string(id)]
+	if !ok {
+		a = parseARM(id)
+		if len(w.arms) < maxWords {
+			w.arms[string(id)] = a
+		}
 	}
+	w.lastID, w.lastARM = string(id), a
 	return a
 }
 
@@ -272,6 +282,14 @@ func (w words) of(b []byte) string {
 		w[string(b)] = s
 	}
 	return s
+}
+
+// again is of for a field that mostly holds what it held in the record before.
+func (w words) again(before string, b []byte) string {
+	if string(b) == before {
+		return before
+	}
+	return w.of(b)
 }
 
 // valid replaces what is no UTF-8, and control characters, in a word that a

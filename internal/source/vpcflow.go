@@ -153,7 +153,7 @@ func (s *sink) flow(from int64, length int32, data []byte, get func(name string)
 	}
 	r.Direction = s.words.lower(get("flow-direction"))
 	r.Accepted = strings.EqualFold(string(get("action")), "ACCEPT")
-	r.Digest = s.tokens.OfBytes("record", data)
+	r.Digest = s.tokens.Fast("record", data)
 	s.fail(s.part.Flow(&r))
 	return hint{"aws", r.Account, r.Resource, "", r.From}, ""
 }

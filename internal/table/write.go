@@ -112,10 +112,16 @@ func create[T any](dir, name string) (*file[T], error) {
 		return nil, fmt.Errorf("writing tables: %w", err)
 	}
 	buffer := bufio.NewWriterSize(f, 1<<18)
-	w := parquet.NewGenericWriter[T](buffer,
+	options := []parquet.WriterOption{
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
-		parquet.MaxRowsPerRowGroup(groupRows), parquet.PageBufferSize(64<<10),
-		parquet.CreatedBy("probity", "1", ""))
+		parquet.MaxRowsPerRowGroup(groupRows), parquet.PageBufferSize(64 << 10),
+		parquet.CreatedBy("probity", "1", "")}
+	for _, c := range parquet.SchemaOf(new(T)).Columns() { // bounds of dictionaries cost more than they save
+		if c[0] != "time" {
+			options = append(options, parquet.SkipPageBounds(c...))
+		}
+	}
+	w := parquet.NewGenericWriter[T](buffer, options...)
 	return &file[T]{name: filepath.Base(dir) + "/" + name, f: f, buffer: buffer, w: w}, nil
 }
 
