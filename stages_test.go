@@ -32,6 +32,7 @@ var stages = []string{
 	"probity/internal/assess",
 	"probity/internal/report",
 	"probity/internal/review",
+	"probity/internal/export",
 	"probity/bench",
 	"probity/cmd/probity",
 }

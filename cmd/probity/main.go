@@ -45,7 +45,7 @@ type talk struct {
 var errUsage = errors.New("usage")
 
 func commands() []command {
-	return []command{initCommand, reviewCommand, showCommand, simulateCommand}
+	return []command{initCommand, reviewCommand, showCommand, exportCommand, simulateCommand}
 }
 
 func main() {

@@ -33,6 +33,9 @@ type Engine struct {
 type Options struct {
 	MemoryMiB int    // 0 means 192
 	Temp      string // folder for what does not fit into memory; "" means none
+	// Settled says that the folder is one that a review finished: nothing is
+	// written to it.
+	Settled bool
 }
 
 // Open starts an engine on dir, which holds the folder tables/. The period
@@ -83,6 +86,9 @@ func (e *Engine) prepare(ctx context.Context, dir string, period probity.Span, o
 		}
 	}
 	for _, table := range []string{"duplicates", "superseded"} {
+		if opts.Settled {
+			break
+		}
 		if err := e.setAside(ctx, abs, table); err != nil {
 			return err
 		}
