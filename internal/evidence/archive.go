@@ -78,7 +78,10 @@ func (r *memberReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *memberReader) Close() error { return r.in.Close() }
+func (r *memberReader) Close() error {
+	r.in.Close() // its error is that of damaged content, which reading has told
+	return nil
+}
 
 // open opens a member as it lies in the archive.
 func (m *member) open() (io.ReadCloser, error) {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -46,12 +47,22 @@ func (f *File) parquetRows() (p *parquetRows, why string, err error) {
 	return &parquetRows{file: file, close: closer, groups: file.RowGroups(), batch: make([]parquet.Row, 64)}, "", nil
 }
 
+// maxFooter is the longest footer that is read.
+const maxFooter = 64 << 20
+
 func openParquet(at io.ReaderAt, size int64) (file *parquet.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("damaged: %v", r)
 		}
 	}()
+	var tail [8]byte // the length of the footer, and the magic number again
+	if _, err := at.ReadAt(tail[:], size-8); err != nil || size < 12 || string(tail[4:]) != "PAR1" {
+		return nil, errors.New("no footer")
+	}
+	if footer := int64(binary.LittleEndian.Uint32(tail[:4])); footer > size-12 || footer > maxFooter {
+		return nil, errors.New("a footer that is longer than the file")
+	}
 	return parquet.OpenFile(at, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 }
 
@@ -126,9 +137,12 @@ func (p *parquetRows) more() (err error) {
 		p.value(root, columns, 0, 0)
 		p.text.WriteByte('\n')
 	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		err = p.rows.Close()
 		p.rows = nil
+	case err == nil && n == 0:
+		err = errors.New("damaged: a page without an end")
 	}
 	return err
 }

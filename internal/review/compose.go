@@ -20,7 +20,7 @@ import (
 )
 
 // Version is the version of the program.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // compose puts the parts of a review together.
 func compose(c *probity.Case, claims []probity.ClaimResult, discrepancies []probity.Discrepancy, gaps []probity.Gap,

@@ -61,13 +61,27 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// Any bytes at all go through every reader: nothing panics, and each byte is
-// accounted for.
-func FuzzRead(f *testing.F) {
+// fuzzReader gives any bytes to the readers of a kind: nothing panics, and each
+// byte is accounted for. Each reader has a target of its own below; .ci/fuzz
+// runs them. Seeds are the samples of the kind, whole, packed and cut, and
+// published ones where they are.
+func fuzzReader(f *testing.F, kind probity.Kind) {
 	for _, s := range samples() {
-		f.Add([]byte(s.text))
+		if s.kind == kind {
+			f.Add([]byte(s.text))
+			z := packed(s.text)
+			f.Add([]byte(z[:len(z)/2]))
+			f.Add([]byte("\xEF\xBB\xBF" + s.text[:len(s.text)/2] + "\x00{[\"\n" + s.text[len(s.text)/2:]))
+		}
 	}
-	f.Add([]byte(packed(repeat(logLine, 2)))[:90])
+	for _, p := range published[kind] {
+		list, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", filepath.FromSlash(p)))
+		for _, p := range list {
+			if data, err := os.ReadFile(p); err == nil && len(data) < 20_000 {
+				f.Add(data)
+			}
+		}
+	}
 	tables := f.TempDir()
 	part, err := table.NewPart(tables, 1)
 	if err != nil {
@@ -80,24 +94,66 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
+		w.tally = &tally{}
 		for i := range All {
-			file := &evidence.File{Abs: path, From: &probity.Evidence{Kind: All[i].Kind}}
-			x, err := readFile(context.Background(), file, w, true)
+			if All[i].Kind != kind {
+				continue
+			}
+			file := &evidence.File{Abs: path, From: &probity.Evidence{Kind: kind}}
+			file.Bytes = int64(len(data))
+			x, err := readWith(context.Background(), file, w, &All[i])
 			if err != nil {
 				t.Fatal(err)
 			}
 			if x.RecordBytes+x.UnreadBytes+x.FramingBytes != x.StreamBytes {
-				t.Fatalf("%s: %+v", All[i].Kind, x)
+				t.Fatalf("%s: %+v", kind, x)
 			}
 		}
 	})
 }
+
+// published are samples that seed the targets, where they are.
+var published = map[probity.Kind][]string{
+	probity.AWSCloudTrail:       {"aws-cloudtrail/aws-docs-examples/*.json", "mixed/plaso/test_data/jsonl/aws_cloudtrail.jsonl"},
+	probity.AWSCloudTrailDigest: {"aws-cloudtrail/digest/*.json"},
+	probity.AWSPublicKeys:       {"aws-cloudtrail/digest/*keys.json"},
+	probity.AWSS3AccessLog:      {"aws-s3-access/*/tests/example_logs/*", "aws-s3-access/request-log-analyzer/spec/fixtures/s3_logs/*"},
+	probity.AWSS3Inventory:      {"aws-s3-inventory/*.json"},
+	probity.AWSVPCFlowLog:       {"mixed/lambda-promtail/testdata/vpc*"},
+	probity.AzureActivityLog:    {"mixed/plaso/test_data/jsonl/azure*"},
+	probity.GCPAuditLog:         {"mixed/plaso/test_data/jsonl/gcp*"},
+	probity.Focus:               {"billing/finops-toolkit/src/powershell/Tests/Unit/assets/*.csv", "billing/focus-spec/specification/data/*/*.csv"},
+}
+
+func FuzzAWSCloudTrail(f *testing.F)        { fuzzReader(f, probity.AWSCloudTrail) }
+func FuzzAWSCloudTrailDigest(f *testing.F)  { fuzzReader(f, probity.AWSCloudTrailDigest) }
+func FuzzAWSDigestMetadata(f *testing.F)    { fuzzReader(f, probity.AWSDigestMetadata) }
+func FuzzAWSPublicKeys(f *testing.F)        { fuzzReader(f, probity.AWSPublicKeys) }
+func FuzzAWSS3AccessLog(f *testing.F)       { fuzzReader(f, probity.AWSS3AccessLog) }
+func FuzzAWSS3Inventory(f *testing.F)       { fuzzReader(f, probity.AWSS3Inventory) }
+func FuzzAWSCloudWatchMetrics(f *testing.F) { fuzzReader(f, probity.AWSCloudWatchMetrics) }
+func FuzzAWSVPCFlowLog(f *testing.F)        { fuzzReader(f, probity.AWSVPCFlowLog) }
+func FuzzAzureStorageLog(f *testing.F)      { fuzzReader(f, probity.AzureStorageLog) }
+func FuzzAzureActivityLog(f *testing.F)     { fuzzReader(f, probity.AzureActivityLog) }
+func FuzzAzureMetrics(f *testing.F)         { fuzzReader(f, probity.AzureMetrics) }
+func FuzzAzureBlobInventory(f *testing.F)   { fuzzReader(f, probity.AzureBlobInventory) }
+func FuzzAzureFlowLog(f *testing.F)         { fuzzReader(f, probity.AzureFlowLog) }
+func FuzzGCPAuditLog(f *testing.F)          { fuzzReader(f, probity.GCPAuditLog) }
+func FuzzGCPStorageLog(f *testing.F)        { fuzzReader(f, probity.GCPStorageLog) }
+func FuzzGCPMetrics(f *testing.F)           { fuzzReader(f, probity.GCPMetrics) }
+func FuzzGCPFlowLog(f *testing.F)           { fuzzReader(f, probity.GCPFlowLog) }
+func FuzzInventoryChecksum(f *testing.F)    { fuzzReader(f, probity.InventoryChecksum) }
+func FuzzFocus(f *testing.F)                { fuzzReader(f, probity.Focus) }
+func FuzzOCSF(f *testing.F)                 { fuzzReader(f, probity.OCSF) }
+func FuzzDisclosures(f *testing.F)          { fuzzReader(f, probity.Disclosures) }
 
 func FuzzTime(f *testing.F) {
 	f.Add([]byte("2025-10-06T00:12:45.5647488Z"))
 	f.Add([]byte("2025/10/06 00:12:45+02:00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		parseTime(data)
+		parseLogTime(data)
+		parseEpoch(data)
 		parseAnyTime(data)
 		grain(data)
 		parseARM(data)

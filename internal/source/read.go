@@ -204,12 +204,26 @@ func readFile(ctx context.Context, f *evidence.File, w *worker, late bool) (x *p
 		return nil, err
 	}
 	defer stream.Close()
-	s := &sink{worker: w, file: f, kind: probity.KindUnknown, stream: stream}
-	in := canceled{ctx, stream}
 	reader := choose(f, stream.Head(headSize))
 	if reader != nil && reader.after && !late {
 		return nil, nil
 	}
+	return readStream(ctx, f, stream, w, reader)
+}
+
+// readWith reads one file with a reader, whatever it holds.
+func readWith(ctx context.Context, f *evidence.File, w *worker, reader *Reader) (*probity.Exhibit, error) {
+	stream, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	return readStream(ctx, f, stream, w, reader)
+}
+
+func readStream(ctx context.Context, f *evidence.File, stream *evidence.Stream, w *worker, reader *Reader) (x *probity.Exhibit, err error) {
+	s := &sink{worker: w, file: f, kind: probity.KindUnknown, stream: stream}
+	in := canceled{ctx, stream}
 	if reader != nil {
 		s.kind = reader.Kind
 		err = reader.read(s, in)

@@ -67,7 +67,7 @@ func scaled(digits []byte, n int) (hi, lo uint64, ok bool) {
 		if i < len(digits) {
 			c = uint64(digits[i])
 		}
-		if hi > 5421010862427522170 { // another digit would not fit into 127 bits
+		if hi > 542101086242752217 { // another digit would not fit into 38
 			return 0, 0, false
 		}
 		if hi, lo = mulAdd(hi, lo, c); tooLong(hi, lo) {
