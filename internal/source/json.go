@@ -225,10 +225,8 @@ func text(value []byte) []byte {
 		return nil // cut off
 	}
 	inner := value[1 : len(value)-1]
-	for i, c := range inner {
-		if c == '\\' {
-			return unescape(inner, i)
-		}
+	if i := bytes.IndexByte(inner, '\\'); i >= 0 {
+		return unescape(inner, i)
 	}
 	return inner
 }
