@@ -80,6 +80,12 @@ func (t *Tokens) Fast(domain string, value []byte) (token [16]byte) {
 	return token
 }
 
+// Dimension returns the token of a dimension's value.
+func (t *Tokens) Dimension(value string) []byte {
+	token := t.Of("dimension", value)
+	return token[:]
+}
+
 func (t *Tokens) sumBuffer() (token [16]byte) {
 	t.mac.Reset()
 	t.mac.Write(t.buffer)

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/hex"
 	"io"
 	"sort"
 	"strings"
@@ -129,11 +130,25 @@ func addDimension(dims map[string]string, name, value []byte) {
 	dims[strings.ToLower(string(name))] = string(value)
 }
 
+// ownMetric reports whether a metric is the customer's own, not the platform's.
+func ownMetric(provider, namespace string) bool {
+	switch provider {
+	case "aws":
+		return !strings.HasPrefix(namespace, "aws/")
+	case "gcp":
+		return !strings.HasSuffix(namespace, ".googleapis.com") && namespace != "storage log"
+	}
+	return !strings.HasPrefix(namespace, "microsoft.")
+}
+
 // metric completes a row with its dimensions, key and digest, and writes it.
 func (s *sink) metric(r *table.Metric, dims map[string]string) {
 	names := make([]string, 0, len(dims))
-	for n := range dims {
+	for n, v := range dims {
 		names = append(names, n)
+		if v != "" && ownMetric(r.Provider, r.Namespace) { // what a customer measures may name people
+			dims[n] = hex.EncodeToString(s.tokens.Dimension(v))
+		}
 	}
 	sort.Strings(names)
 	var pairs []byte

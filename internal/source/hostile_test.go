@@ -400,3 +400,37 @@ func TestS3Inventory(t *testing.T) {
 		t.Errorf("%+v", res.Integrity)
 	}
 }
+
+// Nothing that names people or objects reaches the tables, of any kind.
+func TestPrivacy(t *testing.T) {
+	files := map[string]string{}
+	for name, s := range samples() {
+		files[strings.ReplaceAll(name, " ", "-")] = s.text
+	}
+	files["custom"] = strings.ReplaceAll(strings.ReplaceAll(repeat(streamLine, 3), "AWS/S3", "Shop"), "EntireBucket", "jane.roe")
+	_, tables := read(t, files, "")
+	var all strings.Builder
+	for _, r := range rows[table.Activity](t, tables, "activity") {
+		fmt.Fprintf(&all, "%+v\n", r)
+	}
+	for _, r := range rows[table.Metric](t, tables, "metrics") {
+		fmt.Fprintf(&all, "%+v\n", r)
+	}
+	for _, r := range rows[table.Flow](t, tables, "flows") {
+		fmt.Fprintf(&all, "%+v\n", r)
+	}
+	for _, r := range rows[table.Inventory](t, tables, "inventory") {
+		fmt.Fprintf(&all, "%+v\n", r)
+	}
+	for _, r := range rows[table.Unread](t, tables, "unread") {
+		fmt.Fprintf(&all, "%+v\n", r)
+	}
+	if all.Len() < 10_000 {
+		t.Fatal("there is nothing to look at")
+	}
+	for _, private := range []string{"192.0.2.", "203.0.113.", "10.0.0.", ":user/", "assumed-role", "a@b.example", "agent", "/1.amr", "a/1", "secret", "tokenHash", "jane.roe", "example.com"} {
+		if i := strings.Index(all.String(), private); i >= 0 {
+			t.Errorf("%q is in the tables: ...%s...", private, all.String()[max(0, i-80):i+40])
+		}
+	}
+}

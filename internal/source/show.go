@@ -15,8 +15,8 @@ import (
 	"probity/internal/table"
 )
 
-// signature is the part of an address that grants access.
-var signature = regexp.MustCompile(`(?i)(sig=)[^&"\s]+`)
+// signature is the part of an address, or of a record, that grants access.
+var signature = regexp.MustCompile(`(?i)((?:[?&]|\b)(?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=|"sessionToken"\s*:\s*"|"secretAccessKey"\s*:\s*")[^&"\s]+`)
 
 // Show writes the original record that lies at a position of an exhibit, which
 // is named by the first digits of its SHA-256: for a CSV file the header and
