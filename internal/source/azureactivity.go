@@ -80,7 +80,7 @@ func parseActivityLog(s *sink, from int64, data []byte) (hint, string) {
 	if strings.HasPrefix(r.APIOperation, "microsoft.insights/diagnosticsettings/") {
 		r.EnabledLogCategories, r.DisabledLogCategories = s.diagnosticSetting(x.properties)
 	}
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
 	return hint{"azure", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }

@@ -110,7 +110,7 @@ func parseStorageLog(s *sink, from int64, data []byte) (hint, string) {
 		k := append(append(append(append(append(key[:0], x.correlation...), '|'), x.operation...), '|'), object...)
 		r.Key = s.tokens.Fast("key", k)
 	}
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
 	return hint{"azure", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }

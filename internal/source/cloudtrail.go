@@ -48,6 +48,7 @@ type trailRecord struct {
 
 	management, insight        bool
 	identity, parameters, more int // tokens of the tape, -1 for none
+	resources                  []byte
 }
 
 // take keeps the member that token i of the tape is.
@@ -87,6 +88,8 @@ func (x *trailRecord) take(name, value []byte, i int) {
 		x.parameters = i
 	case "additionalEventData":
 		x.more = i
+	case "resources":
+		x.resources = value
 	case "insightDetails":
 		x.insight = len(value) > 0 && value[0] == '{'
 	}
@@ -159,7 +162,7 @@ func parseCloudTrail(s *sink, from int64, data []byte) (hint, string) {
 		r.Key = s.tokens.Fast("key", x.id)
 	}
 	r.MetadataCorrelation = s.tokens.Fast("correlation", x.request)
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
 	return hint{"aws", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }
@@ -216,7 +219,7 @@ func (s *sink) trailResource(r *table.Activity, x *trailRecord) {
 				key = text(value)
 			}
 		})
-		if len(bucket) == 0 {
+		if len(bucket) == 0 || x.foreign() {
 			return
 		}
 		r.ResourceName, r.ResourceType = s.words.lower(lastOf(bucket)), s3Bucket
@@ -238,6 +241,18 @@ func (s *sink) trailResource(r *table.Activity, x *trailRecord) {
 		})
 		s.trailSwitch(r, p)
 	}
+}
+
+// foreign reports whether the event is about a bucket of another account: it
+// tells of what a principal of this one did there, not of what is kept here.
+func (x *trailRecord) foreign() bool {
+	const name = `"accountId":"`
+	i := bytes.Index(x.resources, []byte(name))
+	if i < 0 || len(x.recipient) == 0 {
+		return false
+	}
+	owner, _, ok := bytes.Cut(x.resources[i+len(name):], []byte(`"`))
+	return ok && !bytes.Equal(owner, x.recipient)
 }
 
 // objectNamed fills the token and the shape of an object's name.

@@ -118,7 +118,7 @@ func parseGCPAudit(s *sink, from int64, data []byte) (hint, string) {
 	if len(id) > 0 {
 		r.Key = s.tokens.Fast("key", bytes.Join([][]byte{log, id, at}, []byte("|")))
 	}
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
 	return hint{"gcp", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, t}, ""
 }
@@ -202,7 +202,7 @@ func parseGCPFlow(s *sink, from int64, data []byte) (hint, string) {
 	s.ends(&r, text(member(c, "src_ip")), text(member(c, "dest_ip")))
 	r.Protocol = int32(min(number(member(c, "protocol")), 255))
 	r.Bytes, r.Packets = number(member(payload, "bytes_sent")), number(member(payload, "packets_sent"))
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Flow(&r))
 	return hint{"gcp", r.Account, r.Resource, "", start}, ""
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -432,5 +433,27 @@ func TestPrivacy(t *testing.T) {
 		if i := strings.Index(all.String(), private); i >= 0 {
 			t.Errorf("%q is in the tables: ...%s...", private, all.String()[max(0, i-80):i+40])
 		}
+	}
+}
+
+// The same event laid out for reading is a copy of it, and an event about a
+// bucket of another account says nothing of the buckets here.
+func TestCloudTrailCopies(t *testing.T) {
+	foreign := strings.Replace(strings.Replace(trailEvent(2), `"eventType"`, `"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::other/x"},{"accountId":"999999999999","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::other"}],"eventType"`, 1), "Store", "other", 1)
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, []byte(trailEvent(1)), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	_, tables := read(t, map[string]string{"1": trailEvent(1), "2": pretty.String(), "3": lookupEvent(1), "4": foreign}, "")
+	list := rows[table.Activity](t, tables, "activity")
+	digests, named := map[table.Token]int{}, 0
+	for _, r := range list {
+		digests[r.Digest]++
+		if r.ResourceName != "" {
+			named++
+		}
+	}
+	if len(list) != 4 || len(digests) != 2 || named != 3 {
+		t.Errorf("%d rows, %d digests, %d of buckets here", len(list), len(digests), named)
 	}
 }

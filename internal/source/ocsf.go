@@ -107,7 +107,7 @@ func (s *sink) ocsfActivity(from int64, data []byte, x object, h hint, cloud []b
 		r.Key = s.tokens.Fast("key", uid)
 	}
 	r.MetadataCorrelation = s.tokens.Fast("correlation", text(member(group(member(api, "request")), "uid")))
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
 	h.resource = r.ResourceName
 	return h
@@ -182,7 +182,7 @@ func (s *sink) ocsfFlow(from int64, data []byte, x object, h hint, cloud []byte)
 	}
 	a := string(text(x["action_id"]))
 	r.Accepted = a != "2" && string(text(x["activity_id"])) != "5"
-	r.Digest = s.tokens.Fast("record", data)
+	r.Digest = s.digest(data)
 	s.fail(s.part.Flow(&r))
 	h.resource = r.Resource
 	return h

@@ -10,6 +10,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -99,6 +100,18 @@ type worker struct {
 	activity table.Activity // reused for every record
 	tape     tape           // likewise
 	scratch  []byte         // likewise
+}
+
+// digest returns the token of a record's text. Blanks between the parts of a
+// JSON record do not count: the same event, laid out for reading, is a copy.
+func (w *worker) digest(data []byte) table.Token {
+	if bytes.IndexByte(data, '\n') >= 0 || bytes.Contains(data, []byte(`": `)) {
+		var b bytes.Buffer
+		if json.Compact(&b, data) == nil {
+			data = b.Bytes()
+		}
+	}
+	return w.tokens.Fast("record", data)
 }
 
 // principal and address return the tokens of a name and of an address,
