@@ -209,3 +209,40 @@ func TestGrid(t *testing.T) {
 		t.Errorf("day 1 is %d..%d", i, j)
 	}
 }
+
+// Where a chain of digests is there, records that none vouches for cover
+// nothing, unless the meter counts no more; without a chain, the hours with
+// records are covered.
+func TestTrails(t *testing.T) {
+	write := streamOf{0, "writes"}
+	chain := &trail{records: NewHours(48), asserted: NewHours(48)}
+	chain.records.Add(0, 30)
+	chain.asserted.Add(0, 10)
+	chain.holes = []hole{{day0.Unix() + 4*3600 + 60, day0.Unix() + 4*3600 + 120, "a file is missing"}}
+	base := func() *facts {
+		return &facts{logs: map[streamOf][]float32{write: hours(0, map[int]float32{4: 1, 20: 2, 21: 2})}, meters: map[streamOf][]float32{write: hours(nan, map[int]float32{21: 2, 22: 0, 23: 5})},
+			trails: map[string]*trail{"aws/a/r": chain}, selected: map[streamOf][]string{write: {"aws/a/r"}}, spoken: map[int32]*Hours{}}
+	}
+	for hour, want := range map[int]bool{3: true, 4: false, 11: false, 20: false, 21: true, 22: true, 23: false} {
+		if got := one(&measure.Set{}, base()).logged(0, "writes").Has(hour); got != want {
+			t.Errorf("hour %d: %v", hour, got)
+		}
+	}
+	f := base()
+	f.spoken[0] = NewHours(48)
+	f.spoken[0].Add(4, 5)
+	m := one(&measure.Set{}, f)
+	if !m.logged(0, "writes").Has(4) {
+		t.Error("another log speaks of the hour")
+	}
+	if why := m.holeAt(0, "writes", 4); why != "a file is missing" {
+		t.Errorf("hole: %q", why)
+	}
+	alone := &trail{records: NewHours(48)}
+	alone.records.Add(5, 8)
+	f = base()
+	f.trails["aws/a/r"] = alone
+	if h := one(&measure.Set{}, f).logged(0, "writes"); !h.Has(6) || h.Has(9) {
+		t.Error("without a chain, the hours with records are covered")
+	}
+}

@@ -219,15 +219,24 @@ func (f *facts) keptFor(provider string, w probity.Witness) time.Duration {
 
 // trailed adds the hours in which a trail speaks of a class of a resource's
 // requests, and takes out those that a chain of digests shows to be missing or
-// altered, unless another log speaks of them.
+// altered, unless another log speaks of them. Where there is a chain, records
+// that no digest vouches for cover an hour only if the meter counts no more.
 func (m *Map) trailed(h *Hours, resource int32, stream string) {
 	spoken := m.facts.spoken[resource]
+	logs, meters := m.facts.logs[streamOf{resource, stream}], m.facts.meters[streamOf{resource, stream}]
 	for _, k := range m.facts.selected[streamOf{resource, stream}] {
 		t := m.facts.trails[k]
 		if t == nil {
 			continue
 		}
-		h.Or(t.covered(m.Grid))
+		covered := t.covered(m.Grid)
+		for i := 0; t.asserted != nil && i < m.Grid.N; i++ {
+			if covered.Has(i) || spoken != nil && spoken.Has(i) || meters != nil && (meters[i] == 0 || logs != nil && logs[i] >= meters[i]) {
+				continue
+			}
+			h.Remove(i, i+1)
+		}
+		h.Or(covered)
 		for _, x := range t.holes {
 			i, j := m.Grid.Range(x.from, x.until)
 			for ; i < j; i++ {
