@@ -133,7 +133,7 @@ func TestChild(t *testing.T) {
 	case dir != "":
 		workers, _ := strconv.Atoi(os.Getenv("BENCH_WORKERS"))
 		c := &probity.Case{Dir: dir, Evidence: []probity.Evidence{{Path: "evidence"}}}
-		files, _, err := evidence.Walk(context.Background(), c, evidence.Options{Workers: workers})
+		files, _, err := evidence.Walk(context.Background(), c, evidence.Options{Workers: workers, Defer: true})
 		if err != nil {
 			t.Fatal(err)
 		}

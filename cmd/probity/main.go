@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, t *talk) int {
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		return help(args[1:], t)
-	case "version", "-version", "--version":
+	case "version", "-v", "-version", "--version":
 		fmt.Fprintln(t.out, "probity", review.Version)
 		return exitDone
 	}

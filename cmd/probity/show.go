@@ -21,7 +21,7 @@ review.json name them. The record is printed as it was handed over, with
 signatures in addresses masked: it may name people. Mind who reads it.
 
 example:
-  probity show examples/harbour 3f2a9c:0`,
+  probity show examples/harbour c506e8d4600d:1536`,
 	run: runShow,
 }
 
@@ -33,7 +33,7 @@ func runShow(ctx context.Context, t *talk, args []string) error {
 	exhibit, at, ok := strings.Cut(rest[1], ":")
 	position, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil || position < 0 || exhibit == "" {
-		return usageError("%q is no place: write EXHIBIT:POSITION, such as 3f2a9c:0", rest[1])
+		return usageError("%q is no place: write EXHIBIT:POSITION, such as c506e8d4600d:1536", rest[1])
 	}
 	c, err := casefile.Load(rest[0])
 	if err != nil {

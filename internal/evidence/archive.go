@@ -204,7 +204,12 @@ func (a *archive) copyOut(ctx context.Context, unpack bool) error {
 	if err != nil {
 		return err
 	}
-	a.close = func() error { return errors.Join(tmp.Close(), os.Remove(tmp.Name())) }
+	a.close = func() error {
+		if err := tmp.Close(); err != nil {
+			return err
+		}
+		return os.Remove(tmp.Name())
+	}
 	a.at = tmp
 	w := bufio.NewWriterSize(tmp, 1<<18)
 	size, err := io.Copy(w, canceled{ctx, in})

@@ -1,9 +1,12 @@
 package evidence
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"os"
 	"path/filepath"
@@ -267,4 +270,66 @@ func FuzzShape(f *testing.F) {
 			t.Errorf("%q keeps the extension %q", name, ext)
 		}
 	})
+}
+
+// Files that no other can equal are hashed when they are read; where an archive
+// is, every file could equal a member of it.
+func TestDefer(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "evidence/one", []byte("x"))
+	put(t, dir, "evidence/two", []byte("yy"))
+	put(t, dir, "evidence/three", []byte("zz"))
+	put(t, dir, "evidence/gz", packed("four"))
+	walk := func() map[string]*File {
+		files, _, err := Walk(context.Background(), caseAt(dir, "evidence"), Options{Defer: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]*File{}
+		for _, f := range files {
+			out[f.Path] = f
+		}
+		return out
+	}
+	files := walk()
+	if files["evidence/one"].SHA256 != "" || files["evidence/gz"].SHA256 != "" || files["evidence/two"].SHA256 == "" || files["evidence/three"].SHA256 == "" {
+		t.Error("what is deferred is wrong")
+	}
+	put(t, dir, "evidence/one", []byte("longer than it was"))
+	var buffer []byte
+	for name, want := range map[string]string{"evidence/one": "longer than it was", "evidence/gz": "four", "evidence/two": "yy"} {
+		f := files[name]
+		var s *Stream
+		var err error
+		if s, buffer, err = f.Load(buffer); err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(s)
+		if err != nil || string(got) != want || s.Close() != nil {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		raw, _ := os.ReadFile(f.Abs)
+		sum := sha256.Sum256(raw)
+		if f.SHA256 != hex.EncodeToString(sum[:]) || f.Bytes != int64(len(raw)) {
+			t.Errorf("%s: %+v", name, f.Exhibit)
+		}
+		if s, err = f.Open(); err != nil { // again, from the file
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(s); err != nil || string(got) != want {
+			t.Errorf("%s again: %q, %v", name, got, err)
+		}
+		s.Close()
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	w.WriteHeader(&tar.Header{Name: "a", Mode: 0o600, Size: 1})
+	w.Write([]byte("x"))
+	w.Close()
+	put(t, dir, "evidence/a.tar", b.Bytes())
+	put(t, dir, "evidence/one", []byte("x"))
+	files = walk()
+	if m := files["evidence/a.tar/a"]; m == nil || files["evidence/one"].SHA256 == "" || m.DuplicateOf == "" && files["evidence/one"].DuplicateOf == "" {
+		t.Errorf("a member equals a file: %+v", m)
+	}
 }

@@ -24,6 +24,7 @@ type Stream struct {
 	file   *File
 	in     io.ReadCloser
 	sum    hash.Hash64 // compared with the one of the pass before
+	loaded bool        // the bytes are those that were hashed: nothing to compare
 	count  countReader
 	raw    *bufio.Reader // the file's own bytes
 	body   decoder       // nil for a plain file
@@ -62,8 +63,12 @@ func (f *File) Open() (*Stream, error) {
 }
 
 func (s *Stream) begin() error {
-	s.count = countReader{in: io.TeeReader(s.in, s.sum)}
-	s.raw = bufio.NewReaderSize(&s.count, headSize)
+	s.count = countReader{in: s.in}
+	if !s.loaded {
+		s.count.in = io.TeeReader(s.in, s.sum)
+	}
+	s.raw = buffers.Get().(*bufio.Reader)
+	s.raw.Reset(&s.count)
 	magic, _ := s.raw.Peek(4)
 	switch packingOf(magic) {
 	case "gzip":
@@ -94,7 +99,8 @@ func (s *Stream) begin() error {
 			s.body, s.done = p, func() { p.Close() }
 		}
 	}
-	s.out = bufio.NewReaderSize(source{s}, headSize)
+	s.out = buffers.Get().(*bufio.Reader)
+	s.out.Reset(source{s})
 	return nil
 }
 
@@ -114,8 +120,9 @@ func packingOf(magic []byte) string {
 
 // Decoders are used again: a hand-over may have a million small files.
 var (
-	gzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
-	zstds = sync.Pool{New: func() any {
+	buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, headSize) }}
+	gzips   = sync.Pool{New: func() any { return new(gzip.Reader) }}
+	zstds   = sync.Pool{New: func() any {
 		d, _ := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderMaxMemory(1<<40)) // these options are valid
 		return d
 	}}
@@ -136,6 +143,9 @@ func (c *countReader) Read(p []byte) (int, error) {
 func (s *Stream) restart() error {
 	if err := s.in.Close(); err != nil {
 		return s.named(err)
+	}
+	if s.loaded {
+		s.loaded, s.sum = false, s.file.passHash()
 	}
 	in, err := s.file.Raw()
 	if err != nil {
@@ -226,7 +236,7 @@ func (s *Stream) finish() error {
 	if s.file.member != nil && s.damage != "" {
 		return io.EOF // how far a damaged member can be read may differ
 	}
-	if s.file.SHA256 != "" && s.sum.Sum64() != s.file.pass {
+	if !s.loaded && s.file.SHA256 != "" && s.sum.Sum64() != s.file.pass {
 		return fmt.Errorf("evidence %s changed while it was read: keep the originals still and run again", s.file.Path)
 	}
 	return io.EOF
@@ -267,5 +277,12 @@ func (s *Stream) Close() error {
 		s.done()
 		s.done = nil
 	}
+	for _, b := range []*bufio.Reader{s.raw, s.out} {
+		if b != nil {
+			b.Reset(nil)
+			buffers.Put(b)
+		}
+	}
+	s.raw, s.out = nil, nil
 	return s.in.Close()
 }

@@ -4,6 +4,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -48,7 +49,7 @@ type File struct {
 	// second reading can tell whether the file is still the same, at a tenth of
 	// the cost.
 	pass    uint64
-	passKey []byte
+	passKey *[highwayhash.Size]byte // one for all files of a walk
 }
 
 // Options say how to find files.
@@ -58,6 +59,10 @@ type Options struct {
 	Spool string
 	// Workers is how many files are hashed at once; 0 means one a core.
 	Workers int
+	// Defer leaves files to be hashed when they are read, in the same pass: those
+	// that no other file can equal, because none has their size. Their SHA256 is
+	// empty until Open.
+	Defer bool
 	// Placed are the files of entries whose path is an address of object storage,
 	// by that path.
 	Placed map[string][]Placed
@@ -100,8 +105,19 @@ func Walk(ctx context.Context, c *probity.Case, opts Options) ([]*File, []string
 		opts.Spool = os.TempDir()
 	}
 	var all []*File
+	key := newPassKey()
 	for level, depth := files, 0; len(level) > 0; depth++ {
-		if err := hashAll(ctx, level, opts.Workers, opts.Progress); err != nil {
+		now := level
+		for _, f := range level {
+			f.passKey = key
+		}
+		if depth == 0 && opts.Defer {
+			var err error
+			if now, err = deferred(level); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := hashAll(ctx, now, opts.Workers, opts.Progress); err != nil {
 			return nil, nil, err
 		}
 		all = append(all, level...)
@@ -121,6 +137,9 @@ func Walk(ctx context.Context, c *probity.Case, opts Options) ([]*File, []string
 	sortFiles(files)
 	first := map[string]*File{}
 	for _, f := range files {
+		if f.SHA256 == "" {
+			continue // no other has its size
+		}
 		if o := first[f.SHA256]; o != nil && f.Bytes > 0 {
 			f.Original, f.DuplicateOf = o, o.Path
 			continue
@@ -129,6 +148,93 @@ func Walk(ctx context.Context, c *probity.Case, opts Options) ([]*File, []string
 	}
 	slices.Sort(warnings)
 	return files, slices.Compact(warnings), nil
+}
+
+// maxLoad is the largest file that is hashed and read in one pass, from memory.
+const maxLoad = 96 << 20
+
+// deferred returns the files that have to be hashed before they are read: all
+// if one may be an archive, whose members could equal any.
+func deferred(files []*File) (now []*File, err error) {
+	sizes := map[int64]int{}
+	for _, f := range files {
+		info, err := os.Stat(f.Abs)
+		if err != nil {
+			return nil, fmt.Errorf("reading evidence %s: %w", f.Path, cause(err))
+		}
+		f.Bytes = info.Size()
+		sizes[f.Bytes]++
+	}
+	head := make([]byte, headSize)
+	for _, f := range files {
+		if sizes[f.Bytes] > 1 || f.Bytes > maxLoad || f.Bytes == 0 {
+			now = append(now, f)
+			continue
+		}
+		in, err := f.Raw()
+		if err != nil {
+			return nil, err
+		}
+		n, _ := io.ReadFull(in, head)
+		in.Close()
+		if p := packingOf(head[:n]); archiveKind(head[:n]) != "" || p == "parquet" {
+			now = append(now, f)
+			if p != "parquet" {
+				return rehash(files), nil
+			}
+		}
+	}
+	return rehash(now), nil
+}
+
+// rehash forgets the sizes that were only looked up.
+func rehash(files []*File) []*File {
+	for _, f := range files {
+		f.Bytes = 0
+	}
+	return files
+}
+
+// Load reads a file that was left to be hashed when it is read, hashes it, and
+// returns it as a stream. The buffer is used, grown if it must be, and returned;
+// the stream is of it. Any other file is opened.
+func (f *File) Load(buffer []byte) (*Stream, []byte, error) {
+	if f.SHA256 != "" || f.member != nil {
+		s, err := f.Open()
+		return s, buffer, err
+	}
+	in, err := f.Raw()
+	if err != nil {
+		return nil, buffer, err
+	}
+	defer in.Close()
+	data := buffer[:0]
+	if int64(cap(data)) < f.Bytes+1 {
+		data = make([]byte, 0, f.Bytes+f.Bytes/4+1)
+	}
+	for {
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+		n, err := in.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, buffer, fmt.Errorf("reading evidence %s at byte %d: %w", f.Path, len(data), cause(err))
+		}
+	}
+	sum := sha256.Sum256(data)
+	f.Bytes, f.SHA256 = int64(len(data)), hex.EncodeToString(sum[:])
+	pass := f.passHash()
+	pass.Write(data)
+	f.pass = pass.Sum64()
+	s := &Stream{file: f, in: io.NopCloser(bytes.NewReader(data)), loaded: true}
+	if err := s.begin(); err != nil {
+		return nil, data, err
+	}
+	return s, data, nil
 }
 
 // Whole reports whether an archive is lost as a whole: nothing in it could be
@@ -140,7 +246,9 @@ func Close(files []*File) error {
 	var errs []error
 	for _, f := range files {
 		if f.archive != nil && f.archive.close != nil {
-			errs = append(errs, f.archive.close())
+			if err := f.archive.close(); !errors.Is(err, fs.ErrNotExist) { // its scratch folder may be gone already
+				errs = append(errs, err)
+			}
 			f.archive.close = nil
 		}
 	}
@@ -287,13 +395,18 @@ func hashAll(ctx context.Context, files []*File, workers int, progress func(done
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
+func newPassKey() *[highwayhash.Size]byte {
+	k := new([highwayhash.Size]byte)
+	rand.Read(k[:])
+	return k
+}
+
 // passHash returns the hash for a pass over the file.
 func (f *File) passHash() hash.Hash64 {
 	if f.passKey == nil {
-		f.passKey = make([]byte, highwayhash.Size)
-		rand.Read(f.passKey)
+		f.passKey = newPassKey()
 	}
-	h, _ := highwayhash.New64(f.passKey) // the size of the key is right
+	h, _ := highwayhash.New64(f.passKey[:]) // the size of the key is right
 	return h
 }
 

@@ -54,7 +54,7 @@ type day struct {
 	left, right             float64
 	leftBound               probity.Bound
 	rightBound              probity.Bound
-	leftSilent, rightSilent bool    // the whole day is a gap with the cause missing
+	leftSilent, rightSilent bool    // in some of the hours that count it is silent although it should speak
 	slack                   float64 // for a level: its growth over the day
 	// moved is by how much the left witness exceeds the right one in the hours
 	// just outside the day: what is logged in one hour may be metered in the
@@ -121,9 +121,13 @@ func (p *pair) fill(cov *coverage.Map, silent *silence) {
 		d := &p.days[i]
 		a, b := g.DayHours(i)
 		for h := a; h < b; h++ {
-			d.comparable = d.comparable || usable.Has(h)
+			if !usable.Has(h) {
+				continue
+			}
+			d.comparable = true
+			d.leftSilent = d.leftSilent || !lh.Has(h)
+			d.rightSilent = d.rightSilent || !rh.Has(h)
 		}
-		d.leftSilent, d.rightSilent = all(lm, a, b), all(rm, a, b)
 		for _, h := range []int{a - 1, b} {
 			if h >= 0 && h < g.N && usable.Has(h) {
 				d.moved += near[h]

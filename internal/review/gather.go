@@ -38,5 +38,5 @@ func Files(ctx context.Context, c *probity.Case, spool string, p *report.Progres
 		}
 	}
 	p.Stage("hashing exhibits")
-	return evidence.Walk(ctx, c, evidence.Options{Spool: spool, Placed: placed, Progress: p.Bytes})
+	return evidence.Walk(ctx, c, evidence.Options{Spool: spool, Placed: placed, Progress: p.Bytes, Defer: fetch})
 }

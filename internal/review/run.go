@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime/debug"
 
 	"probity"
 	"probity/internal/assess"
@@ -69,6 +70,7 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
+	debug.FreeOSMemory() // the engine needs memory of its own
 	cfg.Progress.Stage("measuring")
 	engine, err := query.Open(ctx, out.Path(), c.Period, query.Options{Temp: out.Path(".engine")})
 	if err != nil {

@@ -212,7 +212,8 @@ type listedPoint struct {
 }
 
 func readMetricList(s *sink, in io.Reader) error {
-	l := &metricList{s: s, w: window{in: in}}
+	l := &metricList{s: s, w: newWindow(in)}
+	defer l.w.release()
 	for {
 		c, ok := l.peek(",[]}\xEF\xBB\xBF")
 		if !ok {

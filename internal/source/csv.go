@@ -33,7 +33,9 @@ func readRows(in io.Reader, to csvTaker, damaged func() bool) error {
 }
 
 func readTable(in io.Reader, to csvTaker, damaged func() bool, first bool) error {
-	w := &window{in: in}
+	fresh := newWindow(in)
+	w := &fresh
+	defer w.release()
 	if c, ok := w.at(0); ok && c == '{' {
 		return readJSON(io.MultiReader(bytes.NewReader(w.buf), in), &objectTaker{to: to, damaged: damaged})
 	}

@@ -16,7 +16,9 @@ type lineTaker interface {
 // readLines reads a text file to its end. Line ends, empty lines and a byte
 // order mark are framing.
 func readLines(in io.Reader, to lineTaker) error {
-	w := &window{in: in}
+	fresh := newWindow(in)
+	w := &fresh
+	defer w.release()
 	frame := func(n int) {
 		if n > 0 {
 			to.framing(w.offset, w.offset+int64(n))

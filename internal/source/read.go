@@ -199,7 +199,8 @@ func readFile(ctx context.Context, f *evidence.File, w *worker, late bool) (x *p
 	if f.Archive {
 		return archive(f, w)
 	}
-	stream, err := f.Open()
+	stream, buffer, err := f.Load(w.buffer)
+	w.buffer = buffer
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +242,10 @@ func readStream(ctx context.Context, f *evidence.File, stream *evidence.Stream, 
 	if err := s.account.Balance(stream.Length()); err != nil {
 		return nil, fmt.Errorf("evidence %s: %w: this is a fault of the program, please report it", f.Path, err)
 	}
-	e := f.Exhibit
+	if s.note == "" && s.account.Unread > 0 {
+		s.note = fmt.Sprintf("the first unread range begins at byte %d: %s", s.firstUnread, s.firstReason)
+	}
+	e := &f.Exhibit // each file is read by one worker
 	e.Kind, e.StreamBytes, e.Note = s.kind, stream.Length(), s.note
 	e.Records, e.Unread = s.account.Records, s.account.Unread
 	e.RecordBytes, e.UnreadBytes, e.FramingBytes = s.account.RecordBytes, s.account.UnreadBytes, s.account.FramingBytes
@@ -251,7 +255,7 @@ func readStream(ctx context.Context, f *evidence.File, stream *evidence.Stream, 
 	if s.listing != nil {
 		w.tally.add(func(t *tally) { t.listings = append(t.listings, s.listing) })
 	}
-	return &e, nil
+	return e, nil
 }
 
 // archive is the exhibit of an archive. What was read of it are its members;
@@ -267,7 +271,8 @@ func archive(f *evidence.File, w *worker) (*probity.Exhibit, error) {
 	if f.Whole() {
 		e.FramingBytes, e.Unread, e.UnreadBytes = 0, 1, f.Bytes
 		s.lost(0, f.Bytes, f.Damage)
-	} else {
+	} else { // what is lost behind the cut is nowhere: a range of no length says so
+		e.Unread = 1
 		s.lost(f.Bytes, 0, f.Damage)
 	}
 	s.flush(hint{})
@@ -281,6 +286,9 @@ func (s *sink) damage() {
 	why := s.stream.Damage()
 	if why == "" {
 		return
+	}
+	if s.kind == probity.KindUnknown {
+		s.note = ""
 	}
 	s.note = strings.TrimPrefix(s.note+"; "+why, "; ")
 	if len(s.pending) == 0 {

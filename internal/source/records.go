@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"io"
+	"sync"
 )
 
 // maxRecord is the longest record that is read; a longer one is unread.
@@ -20,6 +21,23 @@ type window struct {
 }
 
 const chunk = 256 << 10
+
+// memories are used again: a hand-over may have a million small files.
+var memories = sync.Pool{New: func() any { m := make([]byte, 2*chunk); return &m }}
+
+// newWindow returns a window at the start of a stream, to be released.
+func newWindow(in io.Reader) window {
+	m := *memories.Get().(*[]byte)
+	return window{in: in, memory: m, buf: m[:0]}
+}
+
+// release gives the memory back. Nothing that was handed out stays valid.
+func (w *window) release() {
+	if m := w.memory; len(m) == 2*chunk {
+		memories.Put(&m)
+	}
+	w.memory, w.buf = nil, nil
+}
 
 // more reads another chunk behind what is held. It reports false at the end.
 // What was given up makes room: nothing that was handed out stays valid.
@@ -86,7 +104,8 @@ type jsonRecords struct {
 // readJSON reads a stream to its end. The wrapper names are the members under
 // which records lie in an array.
 func readJSON(in io.Reader, to taker, wrappers ...string) error {
-	r := &jsonRecords{w: window{in: in}, to: to, wrapper: map[string]bool{}}
+	r := &jsonRecords{w: newWindow(in), to: to, wrapper: map[string]bool{}}
+	defer r.w.release()
 	if t, ok := to.(recordTaker); ok {
 		r.tape = &t.tape
 	}

@@ -75,6 +75,9 @@ type sink struct {
 	err     error
 	note    string
 
+	firstUnread int64
+	firstReason string
+
 	raw []byte // all of a file that is one record
 
 	last    hint // of the latest record
@@ -100,6 +103,7 @@ type worker struct {
 	activity table.Activity // reused for every record
 	tape     tape           // likewise
 	scratch  []byte         // likewise
+	buffer   []byte         // likewise, for files that are read from memory
 }
 
 // digest returns the token of a record's text. Blanks between the parts of a
@@ -182,6 +186,9 @@ const maxPending = 1000
 
 // unread accounts for a range that is no record.
 func (s *sink) unread(from, until int64, reason string) {
+	if s.account.Unread == 0 {
+		s.firstUnread, s.firstReason = from, reason
+	}
 	s.account.UnreadRange(from, until)
 	s.lost(from, until-from, reason)
 }
