@@ -109,7 +109,7 @@ type worker struct {
 // digest returns the token of a record's text. Blanks between the parts of a
 // JSON record do not count: the same event, laid out for reading, is a copy.
 func (w *worker) digest(data []byte) table.Token {
-	if bytes.IndexByte(data, '\n') >= 0 || bytes.Contains(data, []byte(`": `)) {
+	if i := bytes.IndexByte(data, ':'); i > 0 && i+1 < len(data) && (blank(data[i+1]) || blank(data[1])) { // its first member shows how it is laid out
 		var b bytes.Buffer
 		if json.Compact(&b, data) == nil {
 			data = b.Bytes()
