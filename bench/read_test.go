@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,6 +129,7 @@ func child(b *testing.B, settings ...string) (float64, int64) {
 // TestChild is the process that the benchmarks start.
 func TestChild(t *testing.T) {
 	dir, query := os.Getenv("BENCH_READ"), os.Getenv("BENCH_DUCK")
+	debug.SetGCPercent(50) // as the program does
 	start := time.Now()
 	switch {
 	case dir != "":

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/term"
@@ -49,6 +50,7 @@ func commands() []command {
 }
 
 func main() {
+	debug.SetGCPercent(50) // a review holds little that lives long: memory rather than time
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], newTalk())
 	stop()

@@ -168,7 +168,10 @@ func parseManifest(data []byte) *manifest {
 func detectChecksum(o *opening) bool { return isChecksum(o.head) }
 
 func isChecksum(head []byte) bool {
-	t := bytes.TrimSpace(head)
+	t := bytes.TrimSpace(head[:min(len(head), 128)])
+	if len(t) != 32 {
+		return false
+	}
 	_, err := hex.DecodeString(string(t))
 	return len(t) == 32 && err == nil
 }

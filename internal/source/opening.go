@@ -11,6 +11,9 @@ type opening struct {
 	head    []byte // up to headSize bytes, without a byte order mark
 	whole   bool   // it is all of the stream
 	objects []object
+
+	named  columns // see columns
+	looked bool
 }
 
 // An object is one of the first JSON objects of a stream, with those of its
@@ -136,6 +139,13 @@ func (x object) text(names ...string) []byte {
 
 // columns returns the columns of a file whose first line is a CSV header.
 func (o *opening) columns() columns {
+	if !o.looked {
+		o.named, o.looked = o.findColumns(), true
+	}
+	return o.named
+}
+
+func (o *opening) findColumns() columns {
 	line, _, _ := bytes.Cut(o.head, []byte("\n"))
 	fields, ok := split(bytes.TrimRight(line, "\r"), nil)
 	if len(line) > 0 && line[0] == '{' && len(o.objects) > 0 {
@@ -162,7 +172,7 @@ func (c columns) has(names ...string) bool {
 
 // choose returns the reader for a file, nil if none knows it.
 func choose(f *evidence.File, head []byte) *Reader {
-	for _, look := range []int{1, maxLook} { // the first object mostly tells
+	for _, look := range []int{2, maxLook} { // a wrapper and its first record mostly tell
 		if r := recognise(f, openingOf(head, len(head) < headSize, look)); r != nil {
 			return r
 		}
