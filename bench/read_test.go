@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/duckdb/duckdb-go/v2" // registers the engine
+
 	"probity"
 	"probity/internal/evidence"
 	"probity/internal/simulate"

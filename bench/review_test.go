@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,8 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	_ "github.com/duckdb/duckdb-go/v2" // registers the engine
 
 	"probity/internal/simulate"
 )
@@ -61,11 +58,7 @@ func BenchmarkReview(b *testing.B) {
 		}
 		b.StopTimer()
 		start = time.Now()
-		other := exec.Command(os.Args[0], "-test.run", "^TestReadJSON$")
-		other.Env = append(os.Environ(), "BENCH_READ_JSON="+dir, "BENCH_WRITE="+filepath.Join(dir, fmt.Sprint("duck", i, ".parquet")))
-		if out, err := other.CombinedOutput(); err != nil {
-			b.Fatalf("read_json: %v\n%s", err, out)
-		}
+		child(b, "BENCH_DUCK="+storageQuery(dir, filepath.Join(dir, fmt.Sprint("duck", i, ".parquet"))))
 		theirs += time.Since(start)
 		b.StartTimer()
 	}
@@ -74,33 +67,4 @@ func BenchmarkReview(b *testing.B) {
 	b.ReportMetric(total/theirs.Seconds(), "duckdb-records/s")
 	b.ReportMetric(ours.Seconds()/theirs.Seconds(), "times-duckdb")
 	b.ReportMetric(float64(peak)/1024, "peak-MiB")
-}
-
-// TestReadJSON is the process that BenchmarkReview starts for the comparison:
-// it writes the columns that a review keeps with DuckDB alone, without hashing,
-// tokens, an account of bytes, coverage or findings. It is a process of its own
-// so that its memory is not taken for the review's.
-func TestReadJSON(t *testing.T) {
-	dir, to := os.Getenv("BENCH_READ_JSON"), os.Getenv("BENCH_WRITE")
-	if dir == "" {
-		t.Skip("started by BenchmarkReview")
-	}
-	db, err := sql.Open("duckdb", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	query := fmt.Sprintf(`COPY (
-  SELECT time, resourceId, category, operationName, statusCode, statusText, callerIpAddress, correlationId, identity.type AS identity_type, location, uri,
-         properties.accountName AS account_name, properties.serviceType AS service_type, properties.objectKey AS object_key, properties.metricResponseType AS response_type,
-         properties.requestBodySize AS request_body, properties.requestHeaderSize AS request_header, properties.responseBodySize AS response_body, properties.responseHeaderSize AS response_header,
-         filename
-  FROM read_json('%s/evidence/**/*.json', format = 'newline_delimited', filename = true, columns = {
-    time: 'VARCHAR', resourceId: 'VARCHAR', category: 'VARCHAR', operationName: 'VARCHAR', statusCode: 'INTEGER', statusText: 'VARCHAR', callerIpAddress: 'VARCHAR',
-    correlationId: 'VARCHAR', identity: 'STRUCT("type" VARCHAR)', location: 'VARCHAR', uri: 'VARCHAR',
-    properties: 'STRUCT(accountName VARCHAR, serviceType VARCHAR, objectKey VARCHAR, metricResponseType VARCHAR, requestBodySize BIGINT, requestHeaderSize BIGINT, responseBodySize BIGINT, responseHeaderSize BIGINT)'}))
-TO '%s' (FORMAT parquet, COMPRESSION zstd)`, dir, to)
-	if _, err := db.Exec(query); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -229,6 +229,9 @@ func (a *archive) copyOut(ctx context.Context, unpack bool) error {
 	return err
 }
 
+// Canceled is a reader that stops when the context ends.
+func Canceled(ctx context.Context, in io.Reader) io.Reader { return canceled{ctx, in} }
+
 type canceled struct {
 	ctx context.Context
 	in  io.Reader

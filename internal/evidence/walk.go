@@ -177,11 +177,11 @@ func deferred(files []*File) (now []*File, err error) {
 		}
 		n, _ := io.ReadFull(in, head)
 		in.Close()
-		if p := packingOf(head[:n]); archiveKind(head[:n]) != "" || p == "parquet" {
+		if archiveKind(head[:n]) != "" {
+			return rehash(files), nil
+		}
+		if packingOf(head[:n]) == "parquet" {
 			now = append(now, f)
-			if p != "parquet" {
-				return rehash(files), nil
-			}
 		}
 	}
 	return rehash(now), nil

@@ -35,6 +35,17 @@ type listing struct {
 	md5      string // of a manifest: of its bytes; of a checksum: what it states
 }
 
+// size reads the bytes of an object and adds them to the listing's; nil if they
+// are no number, or too large to be true.
+func (l *listing) size(v []byte) *int64 {
+	n, ok := digits(v)
+	if !ok || len(v) > 18 || n > maxBytes {
+		return nil
+	}
+	l.bytes += n
+	return &n
+}
+
 type inventoryTaker struct {
 	*sink
 	c columns
@@ -72,13 +83,10 @@ func (t *inventoryTaker) row(from, until int64, fields [][]byte) {
 	shape, ext := evidence.Shape(string(object))
 	r.ObjectShape, r.Extension = t.words.of([]byte(shape)), ext
 	if v := t.c.get(fields, "contentlength"); len(v) > 0 {
-		n, ok := digits(v)
-		if !ok || len(v) > 18 || n > maxBytes {
+		if r.Bytes = t.l.size(v); r.Bytes == nil {
 			t.unread(from, until, "a length that is no number, or too large to be true")
 			return
 		}
-		r.Bytes = &n
-		t.l.bytes += n
 	}
 	for column, to := range map[string]**int64{"creationtime": &r.Created, "lastmodified": &r.Modified} {
 		if v := t.c.get(fields, column); len(v) > 0 {

@@ -233,12 +233,6 @@ func (s *sink) trailResource(r *table.Activity, x *trailRecord) {
 		if p = group(p); p == nil {
 			return
 		}
-		members(p, func(name, value []byte) bool {
-			if n := string(name); n == "name" || n == "trailName" {
-				r.ResourceName, r.ResourceType = s.words.lower(lastOf(text(value))), "aws::cloudtrail::trail"
-			}
-			return true
-		})
 		s.trailSwitch(r, p)
 	}
 }
@@ -286,9 +280,16 @@ func (s *sink) bucketSwitch(r *table.Activity, p []byte) {
 	}
 }
 
-// trailSwitch notes which events a trail records from now on, and which it
-// does not. Of selectors, the buckets whose objects they name stay readable.
+// trailSwitch notes which trail the parameters name, which events it records
+// from now on, and which it does not. Of selectors, the buckets whose objects
+// they name stay readable.
 func (s *sink) trailSwitch(r *table.Activity, p []byte) {
+	members(p, func(name, value []byte) bool {
+		if n := string(name); n == "name" || n == "trailName" {
+			r.ResourceName, r.ResourceType = s.words.lower(lastOf(text(value))), "aws::cloudtrail::trail"
+		}
+		return true
+	})
 	var on, off []string
 	switch r.APIOperation {
 	case "UpdateTrail", "CreateTrail":

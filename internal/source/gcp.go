@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"probity"
-	"probity/internal/evidence"
 	"probity/internal/table"
 )
 
@@ -112,7 +111,7 @@ func parseGCPAudit(s *sink, from int64, data []byte) (hint, string) {
 	if bucket := text(member(labels, "bucket_name")); len(bucket) > 0 {
 		r.ResourceName, r.ResourceType = s.words.lower(bucket), gcsBucket
 		if _, name, ok := bytes.Cut(object, []byte("/objects/")); ok {
-			s.gcsObject(r, bucket, name)
+			s.objectNamed(r, bucket, name)
 		}
 	}
 	if len(id) > 0 {
@@ -131,12 +130,6 @@ func projectOf(log []byte) []byte {
 	}
 	name, _, _ := bytes.Cut(rest, []byte("/"))
 	return name
-}
-
-func (s *sink) gcsObject(r *table.Activity, bucket, name []byte) {
-	r.FileToken = s.tokens.OfBytes("object", append(append(append([]byte{}, bucket...), '/'), name...))
-	shape, _ := evidence.Shape(string(name))
-	r.FileShape = s.words.of([]byte(shape))
 }
 
 func detectGCPFlow(o *opening) bool {
@@ -411,7 +404,7 @@ func (t *gcsTaker) row(from, until int64, fields [][]byte) {
 	}
 	r.RequestBodyBytes, r.ResponseBodyBytes = number(get("csbytes")), number(get("scbytes"))
 	if len(object) > 0 {
-		t.gcsObject(r, bucket, unescapeURL(object))
+		t.objectNamed(r, bucket, unescapeURL(object))
 	}
 	r.SrcEndpointToken = t.address(get("cip"))
 	if id := get("sgoogrequestid"); len(id) > 0 {

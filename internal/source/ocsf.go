@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"probity"
-	"probity/internal/evidence"
 	"probity/internal/table"
 )
 
@@ -141,20 +140,12 @@ func (s *sink) ocsfResource(r *table.Activity, x object, api []byte) {
 			r.ResourceType = gcsBucket
 		}
 		if len(key) > 0 {
-			r.FileToken = s.tokens.OfBytes("object", append(append(append([]byte{}, bucket...), '/'), key...))
-			shape, _ := evidence.Shape(string(key))
-			r.FileShape = s.words.of([]byte(shape))
+			s.objectNamed(r, bucket, key)
 		}
 		if parameters != nil {
 			s.bucketSwitch(r, parameters)
 		}
 	case r.APIServiceName == "cloudtrail.amazonaws.com" && parameters != nil:
-		members(parameters, func(name, value []byte) bool {
-			if n := string(name); n == "name" || n == "trailName" {
-				r.ResourceName, r.ResourceType = s.words.lower(lastOf(text(value))), "aws::cloudtrail::trail"
-			}
-			return true
-		})
 		s.trailSwitch(r, parameters)
 	}
 }

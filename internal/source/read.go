@@ -37,7 +37,7 @@ func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, er
 	if opts.Workers <= 0 {
 		opts.Workers = 2
 	}
-	r := &run{ctx: ctx, opts: opts, exhibits: map[*evidence.File]*probity.Exhibit{}}
+	r := &run{ctx: ctx, opts: opts}
 	for _, f := range files {
 		if f.Original == nil {
 			r.queue = append(r.queue, f)
@@ -75,9 +75,9 @@ func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, er
 	res := Result{Integrity: integrity, Warnings: warnings}
 	for _, f := range files {
 		if f.Original != nil {
-			r.exhibits[f] = duplicate(f, r.exhibits[f.Original])
+			duplicate(f, &f.Original.Exhibit)
 		}
-		res.Exhibits = append(res.Exhibits, *r.exhibits[f])
+		res.Exhibits = append(res.Exhibits, f.Exhibit)
 	}
 	return res, nil
 }
@@ -92,15 +92,14 @@ func closeAll(parts []*table.Part) error {
 	return errors.Join(errs...)
 }
 
-// duplicate is the exhibit of a file whose bytes are those of another: it has
+// duplicate fills the exhibit of a file whose bytes are those of another: it has
 // no records of its own, and what the other has of records and unread ranges
 // are its duplicates.
-func duplicate(f *evidence.File, of *probity.Exhibit) *probity.Exhibit {
-	x := f.Exhibit
+func duplicate(f *evidence.File, of *probity.Exhibit) {
+	x := &f.Exhibit
 	x.Kind, x.StreamBytes, x.FramingBytes = of.Kind, of.StreamBytes, of.FramingBytes
 	x.Duplicates, x.DuplicateBytes = of.Records, of.RecordBytes+of.UnreadBytes
 	x.Note = "the same bytes as " + of.Path
-	return &x
 }
 
 // A run is one call of Read.
@@ -115,9 +114,8 @@ type run struct {
 	late  atomic.Bool // the second round: files that can only be understood with others
 	tally tally
 
-	mu       sync.Mutex
-	exhibits map[*evidence.File]*probity.Exhibit
-	waiting  []*evidence.File
+	mu      sync.Mutex
+	waiting []*evidence.File
 }
 
 // A tally is what readers learn of one file that concerns others.
@@ -166,31 +164,16 @@ func (r *run) work(w *worker) error {
 			r.next.Add(int64(len(r.queue))) // the other workers stop too
 			return err
 		}
-		r.mu.Lock()
 		if x == nil {
+			r.mu.Lock()
 			r.waiting = append(r.waiting, f)
 			r.mu.Unlock()
 			continue
 		}
-		r.exhibits[f] = x
-		r.mu.Unlock()
 		if n := r.done.Add(f.Bytes); r.opts.Progress != nil {
 			r.opts.Progress(n, r.total)
 		}
 	}
-}
-
-// canceled stops a stream when the context ends.
-type canceled struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-func (c canceled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.in.Read(p)
 }
 
 // readFile reads one file and returns its exhibit with the counts filled in;
@@ -224,7 +207,7 @@ func readWith(ctx context.Context, f *evidence.File, w *worker, reader *Reader) 
 
 func readStream(ctx context.Context, f *evidence.File, stream *evidence.Stream, w *worker, reader *Reader) (x *probity.Exhibit, err error) {
 	s := &sink{worker: w, file: f, kind: probity.KindUnknown, stream: stream}
-	in := canceled{ctx, stream}
+	in := evidence.Canceled(ctx, stream)
 	if reader != nil {
 		s.kind = reader.Kind
 		err = reader.read(s, in)
@@ -262,10 +245,10 @@ func readStream(ctx context.Context, f *evidence.File, stream *evidence.Stream, 
 // its own bytes stand between them. One that is cut off or damaged has lost
 // something, and says so.
 func archive(f *evidence.File, w *worker) (*probity.Exhibit, error) {
-	e := f.Exhibit
+	e := &f.Exhibit
 	e.Kind, e.StreamBytes, e.FramingBytes, e.Note = probity.Archive, f.Bytes, f.Bytes, f.Damage
 	if f.Damage == "" {
-		return &e, nil
+		return e, nil
 	}
 	s := &sink{worker: w, file: f, kind: probity.Archive}
 	if f.Whole() {
@@ -276,7 +259,7 @@ func archive(f *evidence.File, w *worker) (*probity.Exhibit, error) {
 		s.lost(f.Bytes, 0, f.Damage)
 	}
 	s.flush(hint{})
-	return &e, s.err
+	return e, s.err
 }
 
 // damage notes that a stream ended before its time. Where the cut falls

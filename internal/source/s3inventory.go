@@ -176,13 +176,10 @@ func (t *s3InventoryTaker) row(from, until int64, fields [][]byte) {
 	shape, ext := evidence.Shape(string(name))
 	r.ObjectShape, r.Extension = t.words.of([]byte(shape)), ext
 	if v := t.c.get(fields, "size"); len(v) > 0 {
-		n, ok := digits(v)
-		if !ok || len(v) > 18 || n > maxBytes {
+		if r.Bytes = t.l.size(v); r.Bytes == nil {
 			t.unread(from, until, "a length that is no number, or too large to be true")
 			return
 		}
-		r.Bytes = &n
-		t.l.bytes += n
 	}
 	if v := t.c.get(fields, "lastmodifieddate"); len(v) > 0 {
 		at, ok := parseAnyTime(v)

@@ -110,7 +110,7 @@ func locate(ctx context.Context, f *evidence.File, reader *Reader, position int6
 			nearest = from
 		}
 	}
-	if err := reader.read(s, canceled{ctx, stream}); err != nil {
+	if err := reader.read(s, evidence.Canceled(ctx, stream)); err != nil {
 		return 0, 0, err
 	}
 	return length, nearest, s.err
