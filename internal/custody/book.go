@@ -1,0 +1,247 @@
+package custody
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"probity/internal/durable"
+	"probity/internal/ledger"
+	"probity/internal/seal"
+)
+
+// Where the parts of the record lie in the case folder.
+const (
+	LedgerDir  = "ledger"     // public: static files
+	KeyFile    = "ledger.key" // private: signs checkpoints
+	StoreDir   = "store"      // the originals
+	PrivateDir = "private"    // what leaves withhold
+	seedFile   = "seed"
+)
+
+// A Book is the record of one case. It is not for several goroutines.
+type Book struct {
+	dir    string
+	log    *ledger.Ledger // nil if it was opened for reading
+	view   *ledger.View
+	sealer *seal.Sealer
+	now    func() time.Time
+	Events []*Event // all of them, in order; signatures are left out
+}
+
+// Options say how to open a book.
+type Options struct {
+	Now func() time.Time // time.Now if nil
+}
+
+// ErrNone is the error of a case whose proceedings were never recorded.
+var ErrNone = errors.New("the case has no ledger")
+
+// Start opens the book of a case for writing, and begins it if there is none.
+func Start(dir string, opened Opened, opts Options) (*Book, error) {
+	b, err := open(dir, opts)
+	if !errors.Is(err, ErrNone) {
+		return b, err
+	}
+	seed := make([]byte, 32)
+	rand.Read(seed)
+	private := filepath.Join(dir, PrivateDir)
+	if err := os.MkdirAll(filepath.Join(private, "events"), 0o700); err != nil {
+		return nil, fmt.Errorf("beginning the ledger: %w", err)
+	}
+	// A seed that an interrupted start left is as good.
+	if err := durable.WriteNew(filepath.Join(private, seedFile), []byte(hex.EncodeToString(seed)+"\n")); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("beginning the ledger: %w", err)
+	}
+	log, err := ledger.Create(filepath.Join(dir, LedgerDir), filepath.Join(dir, KeyFile), Origin(opened.Case))
+	if err != nil {
+		return nil, err
+	}
+	if err := log.Close(); err != nil {
+		return nil, err
+	}
+	if b, err = open(dir, opts); err != nil {
+		return nil, err
+	}
+	if _, err := b.Record(ReviewOpened, "", &opened); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// Origin returns the name of a case's log: a host name that no server has.
+func Origin(id string) string {
+	var out strings.Builder
+	for _, r := range strings.ToLower(id) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			out.WriteRune(r)
+		} else {
+			out.WriteByte('-')
+		}
+	}
+	return strings.Trim(out.String(), "-") + ".probity.invalid"
+}
+
+// open opens a book for writing. What was not recorded although its time had
+// come, an overdue request, is recorded now.
+func open(dir string, opts Options) (*Book, error) {
+	log, err := ledger.Open(filepath.Join(dir, LedgerDir), filepath.Join(dir, KeyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, stat := os.Stat(filepath.Join(dir, LedgerDir, "checkpoint")); errors.Is(stat, fs.ErrNotExist) {
+			return nil, ErrNone
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{dir: dir, log: log, view: log.View(), now: opts.Now}
+	if err := b.read(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	if err := b.mintOverdue(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// Read opens the book of a case for reading. It takes no lock and writes
+// nothing; without a ledger the error is ErrNone.
+func Read(dir string, opts Options) (*Book, error) {
+	view, err := ledger.OpenView(os.DirFS(filepath.Join(dir, LedgerDir)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	b := &Book{dir: dir, view: view, now: opts.Now}
+	return b, b.read()
+}
+
+func (b *Book) read() error {
+	if b.now == nil {
+		b.now = time.Now
+	}
+	text, err := os.ReadFile(filepath.Join(b.dir, PrivateDir, seedFile))
+	if err != nil {
+		return fmt.Errorf("opening the ledger: the seed of its salts: %w", err)
+	}
+	seed, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(seed) != 32 {
+		return fmt.Errorf("opening the ledger: %s/%s is no seed: restore it from a copy", PrivateDir, seedFile)
+	}
+	b.sealer = seal.NewSealer(seed)
+	index := int64(-1)
+	for leaf, err := range b.view.Leaves(0) {
+		if err != nil {
+			return fmt.Errorf("reading the ledger: %w", err)
+		}
+		index++
+		e, err := Parse(leaf)
+		if errors.Is(err, ErrForeign) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("leaf %d of the ledger: %w", index, err)
+		}
+		e.Index = index
+		if err := b.openPrivate(e, leaf); err != nil {
+			return fmt.Errorf("leaf %d of the ledger: %w", index, err)
+		}
+		b.Events = append(b.Events, e)
+	}
+	return nil
+}
+
+// openPrivate fills the body of an event from its private copy, if it is there.
+func (b *Book) openPrivate(e *Event, leaf []byte) error {
+	data, err := os.ReadFile(b.privateFile(leaf))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v, err := seal.Decode(data)
+	if err != nil {
+		return err
+	}
+	m, _ := v.(map[string]any)
+	if err := e.setBody(m["body"]); err != nil {
+		return err
+	}
+	if _, again, err := e.encode(b.sealer); err != nil || string(again) != string(leaf) {
+		return fmt.Errorf("%s is not what the leaf commits to: restore it from a copy", b.privateFile(leaf))
+	}
+	return nil
+}
+
+func (b *Book) privateFile(leaf []byte) string {
+	sum := sha256.Sum256(leaf)
+	return filepath.Join(b.dir, PrivateDir, "events", hex.EncodeToString(sum[:])+".json")
+}
+
+// Record adds an event and returns its place. The order of writing: the private
+// copy, synced, so that no leaf is without what it means; the leaf; the
+// checkpoint.
+func (b *Book) Record(kind Kind, id string, body any) (int64, error) {
+	if b.log == nil {
+		return 0, errors.New("the ledger was opened for reading")
+	}
+	if err := errors.Join(checkBody(kind, body), b.allowed(kind, id, body)); err != nil {
+		return 0, err
+	}
+	e := &Event{Kind: kind, At: b.now().UTC().Truncate(time.Second), ID: id, Body: body}
+	private, leaf, err := e.encode(b.sealer)
+	if err != nil {
+		return 0, fmt.Errorf("recording %s: %w", kind, err)
+	}
+	if err := durable.Keep(b.privateFile(leaf), private); err != nil {
+		return 0, fmt.Errorf("recording %s: %w", kind, err)
+	}
+	if e.Index, err = b.log.Append(leaf); err != nil {
+		return 0, err
+	}
+	if err := b.log.Publish(); err != nil {
+		return 0, err
+	}
+	b.view = b.log.View()
+	b.Events = append(b.Events, e)
+	return e.Index, nil
+}
+
+// View returns the ledger for reading.
+func (b *Book) View() *ledger.View { return b.view }
+
+// Log returns the ledger for writing, nil if the book was opened for reading.
+func (b *Book) Log() *ledger.Ledger { return b.log }
+
+// Sealer returns what seals values in this case.
+func (b *Book) Sealer() *seal.Sealer { return b.sealer }
+
+// Close releases the book.
+func (b *Book) Close() error {
+	if b.log == nil {
+		return nil
+	}
+	return b.log.Close()
+}
+
+// Describe returns the body of an event as a line, or the leaf's own if it is
+// not known.
+func (e *Event) Describe() string {
+	v := e.Body
+	if v == nil {
+		v = e.tree
+	}
+	text, _ := json.Marshal(v)
+	return string(text)
+}
