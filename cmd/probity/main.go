@@ -25,6 +25,7 @@ const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2 // bad usage or a bad case file
+	exitUnverified  = 4 // something is not as it was signed, recorded or received
 	exitInterrupted = 130
 )
 
@@ -46,7 +47,8 @@ type talk struct {
 var errUsage = errors.New("usage")
 
 func commands() []command {
-	return []command{initCommand, reviewCommand, showCommand, exportCommand, simulateCommand}
+	return []command{initCommand, planCommand, requestCommand, receiveCommand, refuseCommand, collectCommand,
+		reviewCommand, showCommand, exportCommand, ledgerCommand, witnessCommand, simulateCommand}
 }
 
 func main() {
@@ -108,9 +110,19 @@ func exit(err error, ctx context.Context, t *talk, c command) int {
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(t.err, mistakes)
 		return exitUsage
+	case errors.Is(err, errUnverified):
+		fmt.Fprintf(t.err, "probity: %v\n", err)
+		return exitUnverified
 	}
 	fmt.Fprintf(t.err, "probity: %v\n", err)
 	return exitFailed
+}
+
+// errUnverified marks an error of a check that did not hold.
+var errUnverified = errors.New("verification failed")
+
+func verificationError(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", errUnverified, fmt.Errorf(format, args...))
 }
 
 // usageError returns an error of the command line.
@@ -182,7 +194,8 @@ usage: probity COMMAND [arguments]
 example:
   probity review examples/harbour
 
-exit codes: 0 done, 1 failed, 2 bad usage or bad case file, 130 interrupted
+exit codes: 0 done, 1 failed, 2 bad usage or bad case file, 4 verification failed,
+130 interrupted
 `)
 }
 

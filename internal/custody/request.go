@@ -122,6 +122,15 @@ func (b *Book) allowed(kind Kind, id string, body any) error {
 	return nil
 }
 
+// Answerable returns why a request cannot be answered by a receipt, before
+// anything is copied for it. Without a request anything may be received.
+func (b *Book) Answerable(request string) error {
+	if request == "" {
+		return nil
+	}
+	return b.answerable(request, true)
+}
+
 // answerable returns why a request cannot be answered. What is overdue may
 // still come in, and be refused.
 func (b *Book) answerable(id string, receipt bool) error {
