@@ -20,6 +20,7 @@ type Review struct {
 	Tool          Tool          `json:"tool"`
 	CaseSHA256    string        `json:"case_sha256"`
 	Conclusion    Conclusion    `json:"conclusion"`
+	Plan          PlanStanding  `json:"plan"`
 	Allegations   []Alleged     `json:"allegations"`
 	Claims        []ClaimResult `json:"claims"`
 	Discrepancies []Discrepancy `json:"discrepancies"`
@@ -29,6 +30,43 @@ type Review struct {
 	Integrity     []Integrity   `json:"integrity"`
 	Totals        Totals        `json:"totals"`
 	Warnings      []string      `json:"warnings"`
+}
+
+// A PlanStanding says which of the rules that decided a review were frozen
+// before evidence was read. The zero value says that none were.
+type PlanStanding struct {
+	Sealed       bool      `json:"sealed"` // before evidence was read
+	At           string    `json:"at,omitempty"`
+	Leaf         int64     `json:"leaf"` // of the ledger; -1 if nothing was sealed
+	PlanSHA256   string    `json:"plan_sha256,omitempty"`
+	Rules        int       `json:"rules"`         // that decide now
+	SealedBefore int       `json:"sealed_before"` // as they were sealed before evidence was read
+	NotAsSealed  []RuleNow `json:"not_as_sealed"` // the others, and those that are gone
+}
+
+// A RuleNow is a rule that is not as it was sealed: changed, added or removed.
+type RuleNow struct {
+	Rule     string `json:"rule"`
+	Standing string `json:"standing"`
+}
+
+// Sentence says in words how the plan stands.
+func (p PlanStanding) Sentence() string {
+	if !p.Sealed {
+		return "No plan was sealed before evidence was read: whether thresholds and rules were chosen after the numbers were seen cannot be known."
+	}
+	s := fmt.Sprintf("The plan was sealed on %s (leaf %d of the ledger), before the first evidence that the ledger records; %d of %d rules are as they were sealed.", p.At, p.Leaf, p.SealedBefore, p.Rules)
+	if len(p.NotAsSealed) > 0 {
+		s += " Not as sealed:"
+		for i, r := range p.NotAsSealed {
+			if i == 8 {
+				return s + fmt.Sprintf(" and %d more.", len(p.NotAsSealed)-i)
+			}
+			s += fmt.Sprintf(" %s (%s);", r.Rule, r.Standing)
+		}
+		s = s[:len(s)-1] + "."
+	}
+	return s
 }
 
 // A Tool is the program that wrote a review.

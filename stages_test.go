@@ -21,8 +21,6 @@ var stages = []string{
 	"probity/internal/durable",
 	"probity/internal/seal",
 	"probity/internal/ledger",
-	"probity/internal/attest",
-	"probity/internal/keyfile",
 	"probity/internal/custody",
 	"probity/internal/casefile",
 	"probity/internal/collect",
@@ -39,10 +37,7 @@ var stages = []string{
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/export",
-	"probity/internal/verify",
-	"probity/internal/bundle",
 	"probity/bench",
-	"probity/cmd/probity-verify",
 	"probity/cmd/probity",
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 var planCommand = command{
-	name: "plan", args: "CASE [--today DATE] [--requests DIR] [--json]",
+	name: "plan", args: "CASE [--today DATE] [--requests DIR] [--json] [--seal]",
 	short: "says which records would decide each claim, and when each is lost",
 	long: `CASE is a folder with case.yaml, or the file itself. Plan reads no evidence. It
 prints the evidence clock (which records are lost when, soonest first), what
@@ -31,6 +31,10 @@ silent.
                   as Markdown into DIR; a file that is there and differs is
                   never replaced
   --json          print the plan as JSON (FORMATS.md documents each field)
+  --seal          freeze claims, thresholds, tolerances, the least coverage and
+                  the catalogue: their digest goes to the ledger of the case, and
+                  every review says what was changed since. Seal before the
+                  first evidence is received or read
 
 example:
   probity plan examples/harbour --today 2025-02-10 --requests /tmp/requests`,
@@ -42,6 +46,7 @@ func runPlan(_ context.Context, t *talk, args []string) error {
 	day := f.String("today", "", "")
 	dir := f.String("requests", "", "")
 	asJSON := f.Bool("json", false, "")
+	seal := f.Bool("seal", false, "")
 	rest, err := parse(f, args, 1, "one case: a folder with case.yaml, or the file")
 	if err != nil {
 		return err
@@ -74,8 +79,27 @@ func runPlan(_ context.Context, t *talk, args []string) error {
 	for _, w := range c.Warnings {
 		fmt.Fprintln(t.err, "warning:", w)
 	}
-	_, err = t.out.Write(text)
-	return err
+	if _, err = t.out.Write(text); err != nil || !*seal {
+		return err
+	}
+	return sealPlan(t, rest[0])
+}
+
+func sealPlan(t *talk, path string) (err error) {
+	c, b, err := startBook(path)
+	if err != nil {
+		return err
+	}
+	defer closeBook(b, &err)
+	leaf, rules, late, err := plan.Seal(c, b)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "sealed: %d rules, leaf %d of the ledger\n", rules, leaf)
+	if !late.IsZero() {
+		fmt.Fprintf(t.err, "warning: evidence was received or read on %s, before this seal: every review will say so\n", late.Format(time.RFC3339))
+	}
+	return nil
 }
 
 func planJSON(p *plan.Plan) ([]byte, error) {

@@ -112,6 +112,10 @@ func open(dir string, opts Options) (*Book, error) {
 	return b, nil
 }
 
+// Resume opens the book of a case for writing; without a ledger the error is
+// ErrNone.
+func Resume(dir string, opts Options) (*Book, error) { return open(dir, opts) }
+
 // Read opens the book of a case for reading. It takes no lock and writes
 // nothing; without a ledger the error is ErrNone.
 func Read(dir string, opts Options) (*Book, error) {

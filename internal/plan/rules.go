@@ -110,13 +110,13 @@ func files() map[string][]byte {
 // Digest returns one digest of all rules: the SHA-256, in hex, of a line
 // "SHA256  ID\n" for each, in the order of their ids.
 func Digest(rules []Rule) string {
+	return digest(rulesText(rules))
+}
+
+func inOrder(rules []Rule) []Rule {
 	list := append([]Rule(nil), rules...)
 	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
-	var b strings.Builder
-	for _, r := range list {
-		fmt.Fprintf(&b, "%s  %s\n", r.SHA256, r.ID)
-	}
-	return digest([]byte(b.String()))
+	return list
 }
 
 // Standing says how a rule stands to those that were sealed.

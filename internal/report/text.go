@@ -136,6 +136,7 @@ func (t *writer) head(r *probity.Review) {
 	t.para("", strings.TrimPrefix(fmt.Sprintf("%s, case %s, %s (UTC)", r.Subject, r.Case, r.Period), ", "))
 	t.blank()
 	t.para("", "Opinion proposed: "+string(r.Conclusion.Opinion)+" ("+r.Conclusion.Opinion.Meaning()+").")
+	t.para("", r.Plan.Sentence())
 }
 
 func (t *writer) allegation(r *probity.Review, a *probity.Alleged) {

@@ -102,7 +102,8 @@ func alleged(c *probity.Case) []probity.Alleged {
 	return out
 }
 
-// write writes the output folder and publishes it.
+// write writes the output folder, publishes it, and enters the run into the
+// ledger.
 func write(out *durable.Dir, c *probity.Case, r *probity.Review) (kept string, err error) {
 	for _, scratch := range []string{".engine", ".spool"} {
 		if err := os.RemoveAll(out.Path(scratch)); err != nil {
@@ -136,7 +137,10 @@ func write(out *durable.Dir, c *probity.Case, r *probity.Review) (kept string, e
 			return "", err
 		}
 	}
-	return out.Publish()
+	if kept, err = out.Publish(); err != nil {
+		return "", err
+	}
+	return kept, enter(c, r, text, digest)
 }
 
 // copyCatalog lays the SQL beside the tables that it reads, and returns its

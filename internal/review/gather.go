@@ -2,13 +2,58 @@ package review
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"path/filepath"
 
 	"probity"
 	"probity/internal/collect"
+	"probity/internal/custody"
 	"probity/internal/evidence"
+	"probity/internal/plan"
 	"probity/internal/report"
 )
+
+// proceedings adds what the ledger of a case knows to the case: refusals, which
+// are causes of gaps, and how the plan stands. A case without a ledger has
+// none.
+func proceedings(c *probity.Case) (probity.PlanStanding, []string, error) {
+	b, err := custody.Read(c.Dir, custody.Options{})
+	if errors.Is(err, custody.ErrNone) {
+		b, err = nil, nil
+	}
+	if err != nil {
+		return probity.PlanStanding{}, nil, err
+	}
+	p, err := plan.Stand(c, b)
+	if err != nil || b == nil {
+		return p, nil, err
+	}
+	return p, b.Merge(c), nil
+}
+
+// enter records in the ledger of a case, if it has one, that the evidence was
+// read and what came out.
+func enter(c *probity.Case, r *probity.Review, text []byte, catalogDigest string) (err error) {
+	b, err := custody.Resume(c.Dir, custody.Options{})
+	if errors.Is(err, custody.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the review is written, and not in the ledger: %w", err)
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	inputs := sha256.New()
+	for i := range r.Exhibits {
+		fmt.Fprintf(inputs, "%s\n", r.Exhibits[i].SHA256)
+	}
+	sum := sha256.Sum256(text)
+	_, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
+		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: hex.EncodeToString(sum[:])})
+	return err
+}
 
 // Files returns every file that the case's evidence names, hashed. What lies
 // in object storage is copied beside the case first, or, if fetch is false,

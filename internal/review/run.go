@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"probity"
 	"probity/internal/assess"
@@ -40,6 +41,10 @@ type Result struct {
 // writes the output folder, which appears whole or not at all.
 func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	c, err := casefile.Load(cfg.Case)
+	if err != nil {
+		return nil, err
+	}
+	standing, open, err := proceedings(c)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +110,8 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 		return nil, err
 	}
 	r := compose(c, claims, discrepancies, gaps, assess.Estate(c, set.Directory), exhibits, read.Integrity)
-	r.Warnings = append(append(append(r.Warnings, c.Warnings...), warnings...), append(read.Warnings, cover.Warnings()...)...)
+	r.Plan = standing
+	r.Warnings = slices.Concat(r.Warnings, c.Warnings, open, warnings, read.Warnings, cover.Warnings())
 	note(r, conflicts)
 	cfg.Progress.Stage("writing")
 	kept, err := write(out, c, r)
