@@ -21,6 +21,8 @@ var stages = []string{
 	"probity/internal/durable",
 	"probity/internal/seal",
 	"probity/internal/ledger",
+	"probity/internal/attest",
+	"probity/internal/keyfile",
 	"probity/internal/custody",
 	"probity/internal/casefile",
 	"probity/internal/collect",

@@ -31,6 +31,8 @@ const (
 	EvidenceRefused     Kind = "evidence.refused"
 	EvidenceOverdue     Kind = "evidence.overdue"
 	AnalysisRun         Kind = "analysis.run"
+	FindingSigned       Kind = "finding.signed"
+	FindingDissent      Kind = "finding.dissent"
 	CheckpointPublished Kind = "checkpoint.published"
 )
 
@@ -43,6 +45,8 @@ var bodies = map[Kind]func() any{
 	EvidenceRefused:     func() any { return new(Refused) },
 	EvidenceOverdue:     func() any { return new(Overdue) },
 	AnalysisRun:         func() any { return new(Analysis) },
+	FindingSigned:       func() any { return new(Signed) },
+	FindingDissent:      func() any { return new(Dissent) },
 	CheckpointPublished: func() any { return new(Published) },
 }
 
@@ -123,6 +127,34 @@ type Analysis struct {
 	InputsSHA256  string       `json:"inputs_sha256"` // of the exhibits' digests, a line each
 	Exhibits      int          `json:"exhibits"`
 	ReviewSHA256  string       `json:"review_sha256"` // of review.json
+}
+
+// A Role is what a reviewer was in a review.
+type Role string
+
+// The roles: nobody has both.
+const (
+	Author   Role = "author"
+	Approver Role = "approver"
+)
+
+// Signed says that a reviewer stands by a review.
+type Signed struct {
+	By           string `json:"by"`
+	Role         Role   `json:"role"`
+	KeySHA256    string `json:"key_sha256"` // of the SubjectPublicKeyInfo
+	ReviewSHA256 string `json:"review_sha256"`
+	Leaf         int64  `json:"leaf"` // of the signature
+}
+
+// Dissent says that a reviewer does not stand by a review, and why.
+type Dissent struct {
+	By           string `json:"by"`
+	Role         Role   `json:"role"`
+	KeySHA256    string `json:"key_sha256"`
+	ReviewSHA256 string `json:"review_sha256"`
+	Leaf         int64  `json:"leaf"`
+	Reason       string `json:"reason"`
 }
 
 // Published says that an answer was published.
