@@ -116,7 +116,7 @@ func pad(s string, n int) string {
 // The columns of a record's name and of its holder.
 const (
 	nameColumn   = 28
-	holderColumn = 17
+	holderColumn = 18
 )
 
 // clock writes the table of dates.
