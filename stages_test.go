@@ -39,7 +39,10 @@ var stages = []string{
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/export",
+	"probity/internal/verify",
+	"probity/internal/bundle",
 	"probity/bench",
+	"probity/cmd/probity-verify",
 	"probity/cmd/probity",
 }
 

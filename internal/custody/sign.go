@@ -15,9 +15,12 @@ type Reviewed struct {
 }
 
 // Reviewed returns the signatures of the review with a SHA-256.
-func (b *Book) Reviewed(review string) Reviewed {
+func (b *Book) Reviewed(review string) Reviewed { return ReviewedIn(b.Events, review) }
+
+// ReviewedIn returns the signatures of a review that events tell of.
+func ReviewedIn(events []*Event, review string) Reviewed {
 	var out Reviewed
-	for _, e := range b.Events {
+	for _, e := range events {
 		switch body := e.Body.(type) {
 		case *Signed:
 			if body.ReviewSHA256 == review {
