@@ -296,3 +296,63 @@ func TestBundles(t *testing.T) {
 		t.Errorf("an empty folder: %q failed", failed)
 	}
 }
+
+// From the tables of a published answer every claim comes out as it says, and
+// does not when a table, a finding or the case is another.
+func TestRecompute(t *testing.T) {
+	dir := t.TempDir()
+	harbour := filepath.Join(dir, "case")
+	if err := os.CopyFS(harbour, os.DirFS("../../examples/harbour")); err != nil {
+		t.Fatal(err)
+	}
+	step(t, "plan", harbour, "--seal")
+	step(t, "request", harbour, "--id", "R1", "--custodian", "Customer", "--witness", "logged", "--resource", "harbourops", "--due", "2999-01-01")
+	step(t, "refuse", harbour, "--request", "R1", "--reason", "none given")
+	step(t, "collect", harbour)
+	step(t, "review", harbour)
+	good := filepath.Join(dir, "good")
+	step(t, "publish", harbour, "--to", good, "--draft")
+	if failed := bundleSteps(good, verify.Options{}); !slices.Equal(failed, []string{"signatures"}) {
+		t.Errorf("a draft fails %q, want its signatures alone", failed)
+	}
+	if s := recompute(context.Background(), good, 13); s.Failed || !strings.Contains(s.Says, "9 claims") {
+		t.Errorf("%+v", s)
+	}
+	other := filepath.Join(dir, "other")
+	os.MkdirAll(filepath.Join(other, "evidence"), 0o777)
+	os.WriteFile(filepath.Join(other, "case.yaml"), []byte(bundleCase), 0o666)
+	step(t, "review", other)
+	for name, change := range map[string]func(data string) error{
+		"no charges": func(data string) error {
+			os.RemoveAll(filepath.Join(data, "tables", "charges"))
+			return os.CopyFS(filepath.Join(data, "tables", "charges"), os.DirFS(filepath.Join(other, "out", "tables", "charges")))
+		},
+		"another threshold": func(data string) error {
+			text, err := os.ReadFile(filepath.Join(data, "case.yaml"))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(data, "case.yaml"), bytes.Replace(text, []byte("at_least: 1 GB"), []byte("at_least: 9 GB"), 1), 0o666)
+		},
+		"another finding": func(data string) error {
+			text, err := os.ReadFile(filepath.Join(data, "review.json"))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(data, "review.json"), bytes.Replace(text, []byte(`"finding": "contradicted"`), []byte(`"finding": "undetermined"`), 1), 0o666)
+		},
+		"a damaged table": func(data string) error { return os.Truncate(filepath.Join(data, "tables", "metrics", "00.parquet"), 100) },
+	} {
+		work := filepath.Join(dir, "work")
+		os.RemoveAll(work)
+		if err := os.CopyFS(work, os.DirFS(good)); err != nil {
+			t.Fatal(err)
+		}
+		if err := change(filepath.Join(work, "data")); err != nil {
+			t.Fatal(err)
+		}
+		if s := recompute(context.Background(), work, 13); !s.Failed {
+			t.Errorf("%s: %s", name, s.Says)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"probity/internal/bundle"
 	"probity/internal/casefile"
+	"probity/internal/review"
 	"probity/internal/verify"
 )
 
@@ -61,8 +62,9 @@ var verifyCommand = command{
 	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE]",
 	short: "checks a published bundle, step by step",
 	long: `Verify checks a folder that probity publish wrote, offline, as probity-verify
-does, which is a program of its own without the rest of this one; docs/bundle.md
-says what each step means. Exit 4 if a step fails.
+does, which is a program of its own without the rest of this one, and then
+answers each claim anew from the tables and compares. docs/bundle.md says what
+each step means. Exit 4 if a step fails.
 
   --since FILE    a checkpoint of this ledger from before, which it must continue
   --policy FILE   a tlog-policy: the witnesses whose cosignatures you want
@@ -72,7 +74,7 @@ example:
 	run: runVerify,
 }
 
-func runVerify(_ context.Context, t *talk, args []string) error {
+func runVerify(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
 	since, policy := f.String("since", "", ""), f.String("policy", "", "")
 	rest, err := parse(f, args, 1, "one bundle")
@@ -93,8 +95,9 @@ func runVerify(_ context.Context, t *talk, args []string) error {
 	if i, err := os.Stat(rest[0]); err != nil || !i.IsDir() {
 		return fmt.Errorf("%s is no folder: unpack the bundle, or use probity-verify", rest[0])
 	}
+	steps := verify.Run(os.DirFS(rest[0]), opts)
 	failed := 0
-	for _, s := range verify.Run(os.DirFS(rest[0]), opts) {
+	for _, s := range append(steps, recompute(ctx, rest[0], len(steps)+1)) {
 		word := "ok"
 		if s.Failed {
 			failed, word = failed+1, "FAILED"
@@ -105,4 +108,23 @@ func runVerify(_ context.Context, t *talk, args []string) error {
 		return verificationError("%d steps failed", failed)
 	}
 	return nil
+}
+
+// recompute is the step that needs the whole program: the findings from the
+// tables.
+func recompute(ctx context.Context, dir string, number int) verify.Step {
+	s := verify.Step{Number: number, Name: "recompute"}
+	if _, err := os.Stat(filepath.Join(dir, "data", "tables")); err != nil {
+		s.Says = "the bundle has no tables: the findings cannot be computed anew"
+		return s
+	}
+	events, err := verify.Events(os.DirFS(dir))
+	n := 0
+	if err == nil {
+		n, err = review.Recompute(ctx, filepath.Join(dir, "data"), events)
+	}
+	if s.Says = fmt.Sprintf("%d claims, discrepancies, gaps and the conclusion come out of the tables as the review has them", n); err != nil {
+		s.Failed, s.Says = true, err.Error()
+	}
+	return s
 }

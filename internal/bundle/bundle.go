@@ -123,6 +123,7 @@ func (w *writer) pack(cfg Config, b *custody.Book, text []byte, signed custody.R
 	}
 	w.signatures(cfg, signed)
 	if cfg.Tables {
+		w.copy("data/case.yaml", cfg.Case.File)
 		for _, name := range []string{"tables", "catalog"} {
 			w.folder("data/"+name, filepath.Join(cfg.Out, name), func(string) bool { return true })
 		}

@@ -181,8 +181,11 @@ func (b *Book) mintOverdue() error {
 // Merge adds to the requests of a case those that the ledger knows to have
 // been refused or answered in part, so that gaps have their cause. What is
 // open or overdue is returned in words.
-func (b *Book) Merge(c *probity.Case) (warnings []string) {
-	for _, r := range b.Requests() {
+func (b *Book) Merge(c *probity.Case) (warnings []string) { return MergeRequests(b.Events, c) }
+
+// MergeRequests is [Book.Merge] for events.
+func MergeRequests(events []*Event, c *probity.Case) (warnings []string) {
+	for _, r := range RequestsOf(events) {
 		var outcome probity.Cause
 		switch r.State {
 		case RefusedWhole:

@@ -23,8 +23,7 @@ import (
 const Version = "0.2.0"
 
 // compose puts the parts of a review together.
-func compose(c *probity.Case, claims []probity.ClaimResult, discrepancies []probity.Discrepancy, gaps []probity.Gap,
-	estate probity.Estate, exhibits []probity.Exhibit, integrity []probity.Integrity) *probity.Review {
+func compose(c *probity.Case, a *answer, exhibits []probity.Exhibit, integrity []probity.Integrity) *probity.Review {
 	sort.SliceStable(exhibits, func(i, j int) bool { // by content, so that renaming a file changes nothing but its path
 		if exhibits[i].SHA256 != exhibits[j].SHA256 {
 			return exhibits[i].SHA256 < exhibits[j].SHA256
@@ -34,8 +33,8 @@ func compose(c *probity.Case, claims []probity.ClaimResult, discrepancies []prob
 	r := &probity.Review{
 		Probity: probity.Version, Case: c.ID, Title: c.Title, Subject: c.Subject, Period: c.Period, Instruction: c.Instruction,
 		Tool: probity.Tool{Name: "probity", Version: Version}, CaseSHA256: c.SHA256,
-		Conclusion: probity.Conclude(claims), Allegations: alleged(c), Claims: claims, Discrepancies: discrepancies, Gaps: gaps,
-		Estate: estate, Exhibits: exhibits, Integrity: append([]probity.Integrity{}, integrity...), Warnings: []string{},
+		Conclusion: probity.Conclude(a.claims), Allegations: alleged(c), Claims: a.claims, Discrepancies: a.discrepancies, Gaps: a.gaps,
+		Estate: a.estate, Exhibits: exhibits, Integrity: append([]probity.Integrity{}, integrity...), Warnings: []string{},
 	}
 	for i := range exhibits {
 		x := &exhibits[i]
@@ -49,7 +48,7 @@ func compose(c *probity.Case, claims []probity.ClaimResult, discrepancies []prob
 	if len(exhibits) == 0 {
 		r.Warnings = append(r.Warnings, "no records were handed over: the evidence folders are empty")
 	}
-	if estate.Disclosed == 0 {
+	if a.estate.Disclosed == 0 {
 		r.Warnings = append(r.Warnings, "nothing was disclosed: no resource is called undisclosed, and the estate could not be compared")
 	}
 	return r

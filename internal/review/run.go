@@ -82,11 +82,41 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	set, err := measure.Run(ctx, engine, c.Period)
+	exhibits, err := settle(ctx, engine, read.Exhibits)
 	if err != nil {
 		return nil, err
 	}
-	exhibits, err := settle(ctx, engine, read.Exhibits)
+	a, err := decide(ctx, engine, c, exhibits, cfg.Progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := engine.Close(); err != nil {
+		return nil, err
+	}
+	r := compose(c, a, exhibits, read.Integrity)
+	r.Plan = standing
+	r.Warnings = slices.Concat(r.Warnings, c.Warnings, open, warnings, read.Warnings, a.warnings)
+	note(r, a.conflicts)
+	cfg.Progress.Stage("writing")
+	kept, err := write(out, c, r)
+	cfg.Progress.Done()
+	return &Result{Review: r, Out: out.Target(), Kept: kept, Warning: warning}, err
+}
+
+// An answer is what the tables say of the claims.
+type answer struct {
+	claims        []probity.ClaimResult
+	discrepancies []probity.Discrepancy
+	gaps          []probity.Gap
+	estate        probity.Estate
+	conflicts     []reconcile.Conflict
+	warnings      []string
+}
+
+// decide measures, compares and assesses: all that comes of tables, a case and
+// what became of the exhibits' bytes.
+func decide(ctx context.Context, engine *query.Engine, c *probity.Case, exhibits []probity.Exhibit, p *report.Progress) (*answer, error) {
+	set, err := measure.Run(ctx, engine, c.Period)
 	if err != nil {
 		return nil, err
 	}
@@ -94,27 +124,12 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	gaps := cover.Gaps()
-	conflicts, err := loadConflicts(ctx, engine, set.Directory, c.Period)
-	if err != nil {
+	a := &answer{gaps: cover.Gaps(), warnings: cover.Warnings(), estate: assess.Estate(c, set.Directory)}
+	if a.conflicts, err = loadConflicts(ctx, engine, set.Directory, c.Period); err != nil {
 		return nil, err
 	}
-	discrepancies := append(reconcile.Run(c, set, cover, gaps), reconcile.Conflicts(conflicts, set.Directory)...)
-
-	cfg.Progress.Stage("assessing claims")
-	claims, err := assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Coverage: cover, Gaps: gaps, Discrepancies: discrepancies, Unknown: unknown(exhibits)})
-	if err != nil {
-		return nil, err
-	}
-	if err := engine.Close(); err != nil {
-		return nil, err
-	}
-	r := compose(c, claims, discrepancies, gaps, assess.Estate(c, set.Directory), exhibits, read.Integrity)
-	r.Plan = standing
-	r.Warnings = slices.Concat(r.Warnings, c.Warnings, open, warnings, read.Warnings, cover.Warnings())
-	note(r, conflicts)
-	cfg.Progress.Stage("writing")
-	kept, err := write(out, c, r)
-	cfg.Progress.Done()
-	return &Result{Review: r, Out: out.Target(), Kept: kept, Warning: warning}, err
+	a.discrepancies = append(reconcile.Run(c, set, cover, a.gaps), reconcile.Conflicts(a.conflicts, set.Directory)...)
+	p.Stage("assessing claims")
+	a.claims, err = assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Coverage: cover, Gaps: a.gaps, Discrepancies: a.discrepancies, Unknown: unknown(exhibits)})
+	return a, err
 }

@@ -93,6 +93,20 @@ func Run(fsys fs.FS, opts Options) []Step {
 	return out
 }
 
+// Events returns the events of the ledger in a bundle, opened.
+func Events(fsys fs.FS) ([]*custody.Event, error) {
+	b := &bundle{fsys: fsys}
+	for _, c := range checks {
+		switch c.name {
+		case "format", "ledger", "openings":
+			if _, err := c.run(b); err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+		}
+	}
+	return b.events, nil
+}
+
 var errGround = errors.New("cannot be checked: an earlier step failed")
 
 func run(c check, b *bundle) (string, error) {
