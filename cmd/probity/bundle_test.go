@@ -341,7 +341,9 @@ func TestRecompute(t *testing.T) {
 			}
 			return os.WriteFile(filepath.Join(data, "review.json"), bytes.Replace(text, []byte(`"finding": "contradicted"`), []byte(`"finding": "undetermined"`), 1), 0o666)
 		},
-		"a damaged table": func(data string) error { return os.Truncate(filepath.Join(data, "tables", "metrics", "00.parquet"), 100) },
+		"a damaged table": func(data string) error {
+			return os.Truncate(filepath.Join(data, "tables", "metrics", "00.parquet"), 100)
+		},
 	} {
 		work := filepath.Join(dir, "work")
 		os.RemoveAll(work)
