@@ -291,19 +291,23 @@ func (l *Ledger) settle(signed []byte) error {
 
 // writeEntries writes the bundles of entries that hold leaves from old to size.
 func (l *Ledger) writeEntries(old, size int64) error {
-	for n := old / tileWidth; n*tileWidth < size; n++ {
-		var data []byte
+	n := old / tileWidth
+	var data []byte // of the bundle, which begins with the leaves that are published
+	for leaf, err := range l.view.Leaves(n * tileWidth) {
+		if err != nil {
+			return err
+		}
+		data = appendEntry(data, leaf)
+	}
+	for at := old; n*tileWidth < size; n++ {
 		last := min((n+1)*tileWidth, size)
-		for i := n * tileWidth; i < last; i++ {
-			leaf, err := l.leaf(i, old)
-			if err != nil {
-				return err
-			}
-			data = appendEntry(data, leaf)
+		for ; at < last; at++ {
+			data = appendEntry(data, l.pending[at-old])
 		}
 		if err := l.dir.put(tilePath(tlog.Tile{H: tileHeight, L: -1, N: n, W: int(last - n*tileWidth)}), data); err != nil {
 			return err
 		}
+		data = nil
 	}
 	return nil
 }

@@ -374,15 +374,15 @@ func (t *tree) ReadHashes(at []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(at))
 	var ask, places []int64
 	for i, a := range at {
-		if a < t.below {
+		h, ok := t.hashes[a] // also what was read of base before
+		switch {
+		case ok:
+			out[i] = h
+		case a < t.below:
 			ask, places = append(ask, a), append(places, int64(i))
-			continue
-		}
-		h, ok := t.hashes[a]
-		if !ok {
+		default:
 			return nil, fmt.Errorf("hash %d is not there", a)
 		}
-		out[i] = h
 	}
 	if len(ask) == 0 {
 		return out, nil
