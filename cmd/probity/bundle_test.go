@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -127,6 +128,20 @@ func TestBundles(t *testing.T) {
 		}
 		return err
 	})
+	packed, err := zip.OpenReader(good + ".zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	inside, err := fs.Sub(packed, "good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range verify.Run(inside, verify.Options{}) {
+		if s.Failed {
+			t.Errorf("the zip fails %s: %s", s.Name, s.Says)
+		}
+	}
 	if len(members) < 30 {
 		t.Fatalf("only %d members", len(members))
 	}

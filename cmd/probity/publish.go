@@ -18,7 +18,7 @@ var publishCommand = command{
 	short: "writes a bundle that anyone can check offline",
 	long: `Publish writes the review that the last run wrote, with the tables and the SQL
 behind it, the ledger, what opens its texts, and the signatures, as a folder
-that is a bag (BagIt 1.0). An author and an approver must have signed.
+that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed.
 
 Nothing is withheld: names of accounts, resources, custodians and reviewers are
 in it. Read it before you give it away.
@@ -54,7 +54,7 @@ func runPublish(_ context.Context, t *talk, args []string) error {
 	if err := bundle.Write(bundle.Config{Case: c, Out: *out, Target: *to, Draft: *draft, Tables: !*bare}); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "wrote %s; check it as its readers will: probity-verify %s\n", *to, *to)
+	fmt.Fprintf(t.out, "wrote %s and %s.zip; check it as its readers will: probity-verify %s\n", *to, filepath.Clean(*to), *to)
 	return nil
 }
 

@@ -4,6 +4,7 @@
 package bundle
 
 import (
+	"archive/zip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -35,10 +36,14 @@ type Config struct {
 }
 
 // Write publishes a review. The ledger must hold its run, and, unless it is a
-// draft, enough signatures of it. The folder appears whole or not at all.
+// draft, enough signatures of it. The folder, and the zip beside it, appear
+// whole or not at all.
 func Write(cfg Config) (err error) {
 	if _, err := os.Lstat(cfg.Target); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("publishing: %s is there: choose another folder", cfg.Target)
+	}
+	if _, err := os.Lstat(filepath.Clean(cfg.Target) + ".zip"); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("publishing: %s.zip is there: choose another folder", filepath.Clean(cfg.Target))
 	}
 	b, err := custody.Resume(cfg.Case.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
@@ -78,7 +83,42 @@ func Write(cfg Config) (err error) {
 	if err := os.Rename(temp, cfg.Target); err != nil {
 		return fmt.Errorf("publishing: %w", err)
 	}
-	return syncPath(filepath.Dir(filepath.Clean(cfg.Target)))
+	return errors.Join(syncPath(filepath.Dir(filepath.Clean(cfg.Target))), pack(cfg.Target))
+}
+
+// pack writes the folder as a zip beside it, with the same bytes for the same
+// folder.
+func pack(dir string) (err error) {
+	dir = filepath.Clean(dir)
+	f, err := os.CreateTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".zip.unfinished-")
+	if err != nil {
+		return fmt.Errorf("packing: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("packing: %w", errors.Join(err, f.Close(), os.Remove(f.Name())))
+		}
+	}()
+	z := zip.NewWriter(f)
+	err = fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		w, err := z.Create(path.Join(filepath.Base(dir), p)) // no times
+		if err != nil {
+			return err
+		}
+		from, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(w, from)
+		return errors.Join(err, from.Close())
+	})
+	if err := errors.Join(err, z.Close(), f.Chmod(0o644), f.Sync()); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(f.Name(), dir+".zip"), f.Close(), syncPath(filepath.Dir(dir)))
 }
 
 // announce records that a review is published, once.
