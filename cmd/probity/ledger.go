@@ -160,6 +160,9 @@ func cosign(ctx context.Context, t *talk, dir, policy string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	n, k, silent := l.Cosign(ctx, p, nil)
+	if silent != nil && k == 0 {
+		return silent
+	}
 	if silent != nil {
 		fmt.Fprintln(t.err, silent)
 	}

@@ -100,28 +100,32 @@ func newSeed() ([]byte, error) {
 // Cosign publishes, asks each witness of the policy that has an address for
 // its cosignature, and keeps the checkpoint with all of them. A witness that
 // does not answer stops nothing: n of k says how many did, and the error names
-// those that did not.
+// those that did not. If nothing could be kept, k is 0.
 func (l *Ledger) Cosign(ctx context.Context, p *Policy, client *http.Client) (n, k int, err error) {
 	if err := l.Publish(); err != nil {
 		return 0, 0, err
+	}
+	view := l.View()
+	signed := view.Checkpoint()
+	var silent []error
+	for _, w := range p.Witnesses { // without the lock: nobody waits for a witness
+		if has(signed, w.cosigner) {
+			continue
+		}
+		line, err := ask(ctx, client, view, w)
+		if err != nil {
+			silent = append(silent, fmt.Errorf("witness %s: %w", w.name, err))
+			continue
+		}
+		signed = append(signed, line...)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken {
 		return 0, 0, ErrBroken
 	}
-	signed := l.view.Checkpoint()
-	var silent []error
-	for _, w := range p.Witnesses {
-		if has(signed, w.cosigner) {
-			continue
-		}
-		line, err := ask(ctx, client, l.view, w)
-		if err != nil {
-			silent = append(silent, fmt.Errorf("witness %s: %w", w.name, err))
-			continue
-		}
-		signed = append(signed, line...)
+	if l.view != view {
+		return 0, 0, errors.New("the ledger grew while it was cosigned: ask again")
 	}
 	if !bytes.Equal(signed, l.view.signed) {
 		if err := l.settle(signed); err != nil {

@@ -57,7 +57,10 @@ func (d *folder) close() error { return d.root.Close() }
 
 // put writes a file that appears whole: under a hidden name, synced, renamed,
 // the folder synced.
-func (d *folder) put(name string, data []byte) error {
+func (d *folder) put(name string, data []byte) error { return d.putMode(name, data, 0o666) }
+
+// putMode is put for a file with a mode.
+func (d *folder) putMode(name string, data []byte, mode os.FileMode) error {
 	dir := path.Dir(name)
 	if dir != "." {
 		if err := d.mkdir(dir); err != nil {
@@ -65,7 +68,7 @@ func (d *folder) put(name string, data []byte) error {
 		}
 	}
 	temp := path.Join(dir, hidden+path.Base(name))
-	f, err := d.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, err := d.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ import (
 // 16 bits.
 const MaxLeaf = 65_535
 
+// maxGroup bounds what is appended at once.
+const maxGroup = 1 << 30
+
 // The files of a ledger beside its tiles.
 const (
 	checkpointFile = "checkpoint"
@@ -100,10 +103,13 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 	// The checkpoint comes last: without it there is no ledger.
 	err = errors.Join(d.put(keyFile, []byte(vkey+"\n")), d.put(journalFile, nil))
 	if err == nil {
-		err = writeSecret(key, []byte(secret+"\n"))
+		err = writeSecret(key, []byte(secret+"\n"), sys)
 	}
 	if err == nil {
 		err = d.put(checkpointFile, empty)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(dir), sys)
 	}
 	if err := errors.Join(err, d.close()); err != nil {
 		return nil, fmt.Errorf("creating a ledger: %w", err)
@@ -161,9 +167,9 @@ func open(dir, key string, sys calls) (l *Ledger, err error) {
 // recover reads the journal. What it keeps is synced before anything is built
 // on it.
 func (l *Ledger) recover() error {
-	j, err := l.dir.root.OpenFile(journalFile, os.O_RDWR|os.O_CREATE, 0o666)
+	j, err := l.dir.root.OpenFile(journalFile, os.O_RDWR, 0)
 	if err != nil {
-		return err
+		return fmt.Errorf("the journal, which may hold what was acknowledged: %v: restore it from a copy", err) // not fs.ErrNotExist: there is a ledger
 	}
 	l.journal = j
 	data, err := readAll(j)
@@ -201,6 +207,13 @@ func (l *Ledger) Append(leaves ...[]byte) (first int64, err error) {
 		if len(leaf) == 0 {
 			return 0, fmt.Errorf("appending leaf %d: it is empty", i)
 		}
+	}
+	total := 0
+	for _, leaf := range leaves {
+		total += len(leaf) + 2
+	}
+	if total > maxGroup {
+		return 0, fmt.Errorf("appending %d leaves: they have %d bytes together, and a group holds at most %d", len(leaves), total, maxGroup)
 	}
 	first = l.size()
 	if len(leaves) == 0 {
@@ -365,8 +378,9 @@ func (l *Ledger) Close() error {
 	return errors.Join(err, l.dir.close())
 }
 
-// writeSecret writes a file that is not there yet, for its owner alone.
-func writeSecret(name string, data []byte) error {
+// writeSecret writes a file that is not there yet, for its owner alone, and
+// syncs it and its folder.
+func writeSecret(name string, data []byte, sys calls) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
 	}
@@ -377,6 +391,21 @@ func writeSecret(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	err = sys.writeAt(f, data, 0)
+	if err == nil {
+		err = sys.sync(f)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(name), sys)
+}
+
+// syncFolder makes what was put into a folder durable.
+func syncFolder(name string, sys calls) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(sys.sync(d), d.Close())
 }

@@ -289,6 +289,20 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// Without its journal a ledger is not opened: leaves that were acknowledged may
+// be in it.
+func TestNoJournal(t *testing.T) {
+	l, dir := newLedger(t)
+	if _, err := l.Append(leafOf(0)); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	os.Remove(filepath.Join(dir, "ledger", journalFile))
+	if _, err := Open(filepath.Join(dir, "ledger"), filepath.Join(dir, "ledger.key")); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "journal") {
+		t.Errorf("without its journal: %v", err)
+	}
+}
+
 func FuzzJournal(f *testing.F) {
 	f.Add(appendFrame(appendFrame(nil, 0, [][]byte{leafOf(0)}), 1, [][]byte{leafOf(1), leafOf(2)}), int64(1))
 	f.Fuzz(func(t *testing.T, data []byte, published int64) {

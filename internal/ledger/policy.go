@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -21,6 +22,7 @@ type Policy struct {
 	quorum    string // "none", or the name of a witness or group
 	groups    map[string]group
 	byName    map[string]*Witness
+	member    map[string]bool // of a group: nobody counts twice
 }
 
 // A Witness is a party that cosigns checkpoints after checking that each
@@ -38,9 +40,12 @@ type group struct {
 
 // ParsePolicy reads a policy.
 func ParsePolicy(text []byte) (*Policy, error) {
-	p := &Policy{groups: map[string]group{}, byName: map[string]*Witness{}}
+	p := &Policy{groups: map[string]group{}, byName: map[string]*Witness{}, member: map[string]bool{}}
 	keys := map[string]bool{}
 	for i, line := range strings.Split(string(text), "\n") {
+		if strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && (unicode.IsControl(r) || r != ' ' && unicode.IsSpace(r)) }) {
+			return nil, fmt.Errorf("the policy, line %d: a character that is neither text, blank nor tab", i+1)
+		}
 		words := strings.Fields(line)
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
@@ -60,6 +65,9 @@ func (p *Policy) line(words []string, keys map[string]bool) error {
 	case words[0] == "log" && (len(words) == 2 || len(words) == 3):
 		if _, err := note.NewVerifier(words[1]); err != nil {
 			return fmt.Errorf("the key of the log: %w", err)
+		}
+		if contains(p.Logs, words[1]) {
+			return errors.New("the log stands twice")
 		}
 		p.Logs = append(p.Logs, words[1])
 	case words[0] == "witness" && (len(words) == 3 || len(words) == 4):
@@ -97,12 +105,14 @@ func (p *Policy) group(name, threshold string, members []string) error {
 	if p.known(name) {
 		return fmt.Errorf("%s stands twice", name)
 	}
-	seen := map[string]bool{}
 	for _, m := range members {
-		if !p.known(m) || seen[m] {
-			return fmt.Errorf("the member %s is named twice, or neither a witness nor a group above", m)
+		if !p.known(m) || m == "none" {
+			return fmt.Errorf("the member %s is neither a witness nor a group above", m)
 		}
-		seen[m] = true
+		if p.member[m] {
+			return fmt.Errorf("%s is a member already: a witness counts once", m)
+		}
+		p.member[m] = true
 	}
 	need := 0
 	switch threshold {

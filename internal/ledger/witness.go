@@ -131,10 +131,7 @@ func witnessSeed(d *folder, name string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := d.put(file, fmt.Appendf(nil, "%s\n%s\n", name, base64.StdEncoding.EncodeToString(seed))); err != nil {
-			return nil, err
-		}
-		return seed, d.root.Chmod(file, 0o600)
+		return seed, d.putMode(file, fmt.Appendf(nil, "%s\n%s\n", name, base64.StdEncoding.EncodeToString(seed)), 0o600)
 	}
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func TestCosign(t *testing.T) {
 	b, hb := newWitness(t, "b.example", l.View().Vkey())
 	c, hc := newWitness(t, "c.example", l.View().Vkey())
 	hc.Close()
-	text := fmt.Sprintf("# who witnesses\nlog %s\nwitness a %s %s\nwitness b %s %s/\nwitness c %s %s\ngroup two 2 a b c\ngroup all all a b c\nquorum two\n",
+	text := fmt.Sprintf("# who witnesses\nlog %s\nwitness a %s %s\nwitness b %s %s/\nwitness c %s %s\ngroup some 2 a b c\nquorum some\n",
 		l.View().Vkey(), a.Vkey(), ha.URL, b.Vkey(), hb.URL, c.Vkey(), hc.URL)
 	p, err := ParsePolicy([]byte(text))
 	if err != nil {
@@ -62,7 +62,7 @@ func TestCosign(t *testing.T) {
 			t.Errorf("%d leaves: %d signatures, want the log's and two", size, got)
 		}
 	}
-	all, err := ParsePolicy([]byte(strings.Replace(text, "quorum two", "quorum all", 1)))
+	all, err := ParsePolicy([]byte(strings.Replace(text, "group some 2", "group some all", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,12 +232,41 @@ func TestHostileWitness(t *testing.T) {
 	}
 }
 
+// A witness that does not answer keeps nobody from appending.
+func TestSlowWitness(t *testing.T) {
+	l, _ := newLedger(t)
+	fill(t, l, 3)
+	a, _ := newWitness(t, "a.example", l.View().Vkey())
+	asked, answer := make(chan bool), make(chan bool)
+	h := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- true
+		<-answer
+	}))
+	defer h.Close()
+	p, err := ParsePolicy(fmt.Appendf(nil, "witness a %s %s\nquorum a\n", a.Vkey(), h.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := l.Cosign(context.Background(), p, nil)
+		done <- err
+	}()
+	<-asked
+	fill(t, l, 4) // would never return if the witness were waited for
+	close(answer)
+	if err := <-done; err == nil {
+		t.Error("a ledger that grew meanwhile was cosigned")
+	}
+}
+
 func TestPolicyMistakes(t *testing.T) {
 	s, _ := newWitness(t, "a.example")
 	good := "witness a " + s.Vkey() + "\n"
 	for _, text := range []string{
 		"", good, good + "quorum b\n", good + good + "quorum a\n", good + "witness b " + s.Vkey() + "\nquorum a\n", good + "group g 2 a\nquorum g\n",
 		good + "group g 0 a\nquorum g\n", good + "group g 1 a a\nquorum g\n", good + "group a 1 a\nquorum a\n", good + "quorum a\nquorum a\n",
+		good + "group g any a\ngroup h any a\ngroup q all g h\nquorum q\n", good + "group g any none\nquorum g\n", good + "quorum a\r\n", good + "quorum\u00a0a\n",
 		"log x\nquorum none\n", "witness a x\nquorum none\n", "wibble\nquorum none\n", strings.Replace(good, "+0", "+1", 1) + "witness none " + s.Vkey() + "\nquorum none\n",
 	} {
 		if _, err := ParsePolicy([]byte(text)); err == nil {
