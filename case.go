@@ -21,10 +21,14 @@ type Case struct {
 	Tolerances  []Tolerance
 	Evidence    []Evidence
 	Requests    []Request
+	Names       []string // further names that may have to be withheld when the answer is published
 	Warnings    []string // what reading the file assumed, such as a leading zero restored
 	Dir         string   // the case folder
 	File        string   // the case file
-	SHA256      string   // of the case file
+	Text        []byte   // of the case file
+	// SHA256 is of the case file or, where the proceedings are recorded, of its
+	// sealed form.
+	SHA256 string
 }
 
 // An Instruction says who ordered the review and by which standard it decides.

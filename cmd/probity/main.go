@@ -48,7 +48,7 @@ var errUsage = errors.New("usage")
 
 func commands() []command {
 	return []command{initCommand, planCommand, requestCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
+		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
 }
 
 func main() {

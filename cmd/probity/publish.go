@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"probity/internal/bundle"
 	"probity/internal/casefile"
@@ -14,35 +16,43 @@ import (
 )
 
 var publishCommand = command{
-	name: "publish", args: "CASE --to BUNDLE",
+	name: "publish", args: "CASE --out BUNDLE [--redact FILE]",
 	short: "writes a bundle that anyone can check offline",
 	long: `Publish writes the review that the last run wrote, with the tables and the SQL
 behind it, the ledger, what opens its texts, and the signatures, as a folder
 that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed.
 
-Nothing is withheld: names of accounts, resources, custodians and reviewers are
-in it. Read it before you give it away.
+Names of accounts, resources, custodians and reviewers are in it, but for those
+that --redact withholds. Each of these stands as one pseudonym wherever it stood;
+findings, coverage, gaps, custody, refusals and the conclusion cannot be withheld.
+Two reviewers approve with probity redact, and the ledger says what was withheld
+by which rule.
 
-  --to BUNDLE   the folder, which must not be there
-  --draft       without enough signatures; verifying says so
-  --no-tables   without tables/ and catalog/
-  --out DIR     where the review was written; CASE/out if absent
+  --out BUNDLE              the folder, which must not be there
+  --redact FILE             a list of redactions: see probity help redact
+  --excerpt HASH:POSITION   shows the row of a record besides those that the
+                            findings cite; may be given several times
+  --draft                   without enough signatures; verifying says so
+  --no-tables               without tables/ and catalog/
+  --review DIR              where the review was written; CASE/out if absent
 
 example:
-  probity publish mycase --to answer && probity verify answer`,
+  probity publish mycase --redact redactions.yaml --out answer && probity verify answer`,
 	run: runPublish,
 }
 
 func runPublish(_ context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("publish", flag.ContinueOnError)
-	to, out := f.String("to", "", ""), f.String("out", "", "")
+	to, out, redact := f.String("out", "", ""), f.String("review", "", ""), f.String("redact", "", "")
+	var excerpts texts
+	f.Var(&excerpts, "excerpt", "")
 	draft, bare := f.Bool("draft", false, ""), f.Bool("no-tables", false, "")
 	rest, err := parse(f, args, 1, "one case")
 	if err != nil {
 		return err
 	}
 	if *to == "" {
-		return usageError("--to BUNDLE is needed")
+		return usageError("--out BUNDLE is needed")
 	}
 	c, err := casefile.Load(rest[0])
 	if err != nil {
@@ -51,11 +61,48 @@ func runPublish(_ context.Context, t *talk, args []string) error {
 	if *out == "" {
 		*out = filepath.Join(c.Dir, "out")
 	}
-	if err := bundle.Write(bundle.Config{Case: c, Out: *out, Target: *to, Draft: *draft, Tables: !*bare}); err != nil {
+	cfg := bundle.Config{Case: c, Out: *out, Target: *to, Draft: *draft, Tables: !*bare}
+	if cfg.Wishes, err = wishes(*redact); err != nil {
+		return err
+	}
+	if cfg.Excerpts, err = places(excerpts); err != nil {
+		return err
+	}
+	if err := bundle.Write(cfg); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.out, "wrote %s and %s.zip; check it as its readers will: probity-verify %s\n", *to, filepath.Clean(*to), *to)
 	return nil
+}
+
+// wishes reads redactions.yaml; "" is none.
+func wishes(name string) ([]bundle.Wish, error) {
+	if name == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the redactions: %w", err)
+	}
+	list, err := bundle.ParseWishes(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
+}
+
+// places reads records as probity show names them.
+func places(list []string) ([]bundle.Place, error) {
+	var out []bundle.Place
+	for _, text := range list {
+		exhibit, at, ok := strings.Cut(text, ":")
+		n, err := strconv.ParseInt(at, 10, 64)
+		if !ok || err != nil || len(exhibit) < 8 {
+			return nil, usageError("--excerpt %q: want the SHA-256 of an exhibit, or its beginning, and a position, such as c506e8d4600d:1536", text)
+		}
+		out = append(out, bundle.Place{Exhibit: strings.ToLower(exhibit), Position: n})
+	}
+	return out, nil
 }
 
 var verifyCommand = command{
@@ -118,10 +165,10 @@ func recompute(ctx context.Context, dir string, number int) verify.Step {
 		s.Says = "the bundle has no tables: the findings cannot be computed anew"
 		return s
 	}
-	events, err := verify.Events(os.DirFS(dir))
+	o, err := verify.OpenRows(os.DirFS(dir))
 	n := 0
 	if err == nil {
-		n, err = review.Recompute(ctx, filepath.Join(dir, "data"), events)
+		n, err = review.Recompute(ctx, review.Published{Dir: filepath.Join(dir, "data"), Events: o.Events, Known: o.Known, Names: o.Names, Keys: o.Keys})
 	}
 	if s.Says = fmt.Sprintf("%d claims, discrepancies, gaps and the conclusion come out of the tables as the review has them", n); err != nil {
 		s.Failed, s.Says = true, err.Error()

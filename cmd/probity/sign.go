@@ -20,6 +20,7 @@ import (
 	"probity/internal/durable"
 	"probity/internal/keyfile"
 	"probity/internal/ledger"
+	"probity/internal/report"
 )
 
 // signatures is the folder of a case's signatures.
@@ -30,7 +31,9 @@ var signCommand = command{
 	short: "signs a review, or dissents from it, with a reviewer's key",
 	long: `Sign lets a reviewer stand by the review that the last run wrote. The signature
 goes to the ledger and, as a Sigstore bundle that stock tools verify, to
-signatures/ in the case folder. An author and an approver are needed, different
+signatures/ in the case folder. What is signed is the sealed form of the review,
+signatures/review.json: names that may have to be withheld stand in it as
+salted digests. An author and an approver are needed, different
 people with different keys.
 
   --as NAME                who signs
@@ -46,7 +49,7 @@ example:
   probity sign mycase --as "A. Example" --role author --key ada.key
   cosign verify-blob-attestation --bundle mycase/signatures/A.-Example.sigstore.json \
       --key mycase/signatures/A.-Example.pub --trusted-root mycase/signatures/trusted_root.json \
-      --type ` + attest.ReviewType + ` mycase/out/review.json`,
+      --type ` + attest.ReviewType + ` mycase/signatures/review.json`,
 	run: runSign,
 }
 
@@ -92,14 +95,30 @@ func runSign(_ context.Context, t *talk, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	s := signer{book: b, content: content, by: *by, role: custody.Role(*role), dissent: *dissent, dir: filepath.Join(c.Dir, signatures)}
+	sealed, err := sealedReview(b, c, content)
+	if err != nil {
+		return err
+	}
+	s := signer{book: b, review: content, content: sealed, by: *by, role: custody.Role(*role), dissent: *dissent, dir: filepath.Join(c.Dir, signatures)}
 	return s.sign(t, *key, pass)
+}
+
+// sealedReview returns the sealed form of a review, which is what is signed.
+func sealedReview(b *custody.Book, c *probity.Case, content []byte) ([]byte, error) {
+	r, err := report.Parse(content)
+	if err != nil {
+		return nil, err
+	}
+	b.Adopt(c)
+	sealed, _, err := b.SealReview(c, r, content)
+	return sealed, err
 }
 
 // A signer signs one review.
 type signer struct {
 	book    *custody.Book
-	content []byte
+	review  []byte // review.json
+	content []byte // its sealed form, which is signed
 	by      string
 	role    custody.Role
 	dissent string
@@ -134,7 +153,7 @@ func (s *signer) sign(t *talk, keyFile, pass string) error {
 	if err := s.book.MaySign(review, s.by, id); err != nil {
 		return err
 	}
-	kind, what, err := predicate(s.content, s.dissent)
+	kind, what, err := predicate(s.review, s.dissent)
 	if err != nil {
 		return err
 	}
@@ -193,7 +212,7 @@ func (s *signer) keep(statement, signature, spki []byte, view *ledger.View, inde
 		return err
 	}
 	name := filepath.Join(s.dir, fileName(s.by))
-	return errors.Join(durable.Replace(name+".pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})),
+	return errors.Join(durable.Replace(filepath.Join(s.dir, durable.Mark), s.content), durable.Replace(name+".pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})),
 		durable.Replace(filepath.Join(s.dir, "trusted_root.json"), root), durable.Replace(name+".sigstore.json", bundle))
 }
 
@@ -201,6 +220,9 @@ func (s *signer) keep(statement, signature, spki []byte, view *ledger.View, inde
 func checkSignatures(t *talk, c *probity.Case, content []byte) error {
 	b, err := custody.Read(c.Dir, custody.Options{})
 	if err != nil {
+		return err
+	}
+	if content, err = sealedReview(b, c, content); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(content)

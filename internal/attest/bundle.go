@@ -223,7 +223,7 @@ func (v *Verified) readStatement(content []byte) error {
 	if s.Type != StatementType || len(s.Subject) != 1 || s.Subject[0].Digest.SHA256 != hex.EncodeToString(sum[:]) {
 		return fail(BadSubject, "the statement is not about this file")
 	}
-	if s.PredicateType != ReviewType && s.PredicateType != DissentType {
+	if s.PredicateType != ReviewType && s.PredicateType != DissentType && s.PredicateType != RedactionType {
 		return fail(BadSubject, "the statement is of the type %q", s.PredicateType)
 	}
 	v.PredicateType, v.Predicate = s.PredicateType, s.Predicate

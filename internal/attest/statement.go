@@ -24,8 +24,9 @@ import (
 const (
 	StatementType = "https://in-toto.io/Statement/v1"
 	PayloadType   = "application/vnd.in-toto+json"
-	ReviewType    = "https://probity.invalid/review/v1"  // a reviewer stands by a review
-	DissentType   = "https://probity.invalid/dissent/v1" // a reviewer does not
+	ReviewType    = "https://probity.invalid/review/v1"    // a reviewer stands by a review
+	DissentType   = "https://probity.invalid/dissent/v1"   // a reviewer does not
+	RedactionType = "https://probity.invalid/redaction/v1" // a reviewer approves what is withheld
 )
 
 // A Statement says something of files.

@@ -78,7 +78,7 @@ func (b *builder) unique(seen ids, n *yaml.Node, what string) {
 
 func (b *builder) build(root *yaml.Node) *probity.Case {
 	c := &b.c
-	c.ID, c.Title, c.Subject = text(root, "id"), text(root, "title"), text(get(root, "subject"), "name")
+	c.ID, c.Title, c.Subject, c.Names = text(root, "id"), text(root, "title"), text(get(root, "subject"), "name"), texts(root, "names")
 	if p := b.span(get(root, "period"), "the period"); p != nil {
 		c.Period = *p
 	}

@@ -158,6 +158,7 @@ func whole() value {
 			field{"acquired", "when, by whom and how it was collected; decides what had expired by then", false, objectOf(
 				field{"at", "the time", false, date}, field{"by", "a name", false, plain}, field{"how", "the way", false, plain})},
 			field{"covers", "the span that the custodian says it covers", false, periodOf()}))},
+		field{"names", "further names, of people for example, that may have to be withheld when the answer is published", false, plains},
 		field{"requests", "demands for records that were refused, answered with parts taken out, or not made", false, listOf(objectOf(
 			field{"custodian", "of whom", true, plain},
 			field{"witness", "which records", true, oneOf(witnesses()...)},
