@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"probity"
 	"probity/internal/casefile"
@@ -125,7 +127,7 @@ func (p *Published) standing(c *probity.Case, r *probity.Review, then []*custody
 }
 
 // compare returns the first part in which two reviews differ. Where names are
-// withheld, the order of lists may be another.
+// withheld, the order of lists may be another, and with it the last digit of sums.
 func compare(was, now *probity.Review, unordered bool) error {
 	same := same
 	if unordered {
@@ -176,9 +178,14 @@ func unordered(v any) ([]byte, error) {
 	return seal.Canonical(inOrder(tree))
 }
 
-// inOrder returns a tree whose lists are sorted by what they hold.
+// inOrder returns a tree whose lists are sorted by what they hold, and whose
+// fractions have twelve digits: sums over resources are taken in their order.
 func inOrder(v any) any {
 	switch v := v.(type) {
+	case json.Number:
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(string(v), ".eE") {
+			return json.Number(strconv.FormatFloat(f, 'e', 11, 64))
+		}
 	case map[string]any:
 		for k := range v {
 			v[k] = inOrder(v[k])
