@@ -9,6 +9,7 @@ import (
 
 	"probity/internal/bundle"
 	"probity/internal/casefile"
+	"probity/internal/custody"
 	"probity/internal/review"
 	"probity/internal/verify"
 )
@@ -18,13 +19,15 @@ var publishCommand = command{
 	short: "writes a bundle that anyone can check offline",
 	long: `Publish writes the review that the last run wrote, with the tables and the SQL
 behind it, the ledger, what opens its texts, and the signatures, as a folder
-that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed.
+that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed,
+or whom the policy of the case wants (probity policy). If the case has a file
+witnesses.policy (a tlog-policy), its witnesses are asked to cosign, and its quorum is needed.
 
 Nothing is withheld: names of accounts, resources, custodians and reviewers are
 in it. Read it before you give it away.
 
   --to BUNDLE   the folder, which must not be there
-  --draft       without enough signatures; verifying says so
+  --draft       without enough signatures or cosignatures; verifying says so
   --no-tables   without tables/ and catalog/
   --out DIR     where the review was written; CASE/out if absent
 
@@ -33,7 +36,7 @@ example:
 	run: runPublish,
 }
 
-func runPublish(_ context.Context, t *talk, args []string) error {
+func runPublish(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("publish", flag.ContinueOnError)
 	to, out := f.String("to", "", ""), f.String("out", "", "")
 	draft, bare := f.Bool("draft", false, ""), f.Bool("no-tables", false, "")
@@ -54,12 +57,17 @@ func runPublish(_ context.Context, t *talk, args []string) error {
 	if err := bundle.Write(bundle.Config{Case: c, Out: *out, Target: *to, Draft: *draft, Tables: !*bare}); err != nil {
 		return err
 	}
+	if b, err := custody.Read(c.Dir, custody.Options{}); err == nil {
+		if w, err := b.Witnessed(ctx, "", nil); err == nil && w.Asked {
+			fmt.Fprintln(t.out, w.Words())
+		}
+	}
 	fmt.Fprintf(t.out, "wrote %s and %s.zip; check it as its readers will: probity-verify %s\n", *to, filepath.Clean(*to), *to)
 	return nil
 }
 
 var verifyCommand = command{
-	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE]",
+	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE] [--time-authority FILE]",
 	short: "checks a published bundle, step by step",
 	long: `Verify checks a folder that probity publish wrote, offline, as probity-verify
 does, which is a program of its own without the rest of this one, and then
@@ -67,7 +75,11 @@ answers each claim anew from the tables and compares. docs/bundle.md says what
 each step means. Exit 4 if a step fails.
 
   --since FILE    a checkpoint of this ledger from before, which it must continue
-  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want
+  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want; the
+                  bundle's own if absent
+  --time-authority FILE
+                  the root of the time stamp authority, as PEM, if you know it
+                  from elsewhere
 
 example:
   probity verify answer`,
@@ -76,7 +88,7 @@ example:
 
 func runVerify(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
-	since, policy := f.String("since", "", ""), f.String("policy", "", "")
+	since, policy, authority := f.String("since", "", ""), f.String("policy", "", ""), f.String("time-authority", "", "")
 	rest, err := parse(f, args, 1, "one bundle")
 	if err != nil {
 		return err
@@ -89,6 +101,11 @@ func runVerify(ctx context.Context, t *talk, args []string) error {
 	}
 	if *policy != "" {
 		if opts.Policy, err = os.ReadFile(*policy); err != nil {
+			return err
+		}
+	}
+	if *authority != "" {
+		if opts.TimeAuthority, err = os.ReadFile(*authority); err != nil {
 			return err
 		}
 	}

@@ -198,12 +198,7 @@ func Verify(text, spki, content []byte, vkey string) (*Verified, error) {
 	if !ecdsa.VerifyASN1(key, digest[:], sig) {
 		return nil, fail(BadSignature, "it is not of this key over this statement")
 	}
-	v := &Verified{Statement: b.Envelope.Payload, Signature: sig}
-	if b.Material.Times != nil {
-		for _, t := range b.Material.Times.RFC3161 {
-			v.Times = append(v.Times, t.Signed)
-		}
-	}
+	v := &Verified{Statement: b.Envelope.Payload, Signature: sig, Times: b.times()}
 	if err := v.readStatement(content); err != nil {
 		return nil, err
 	}

@@ -226,3 +226,23 @@ func AddTime(bundle, response []byte) ([]byte, error) {
 	text, err := json.MarshalIndent(b, "", "  ")
 	return append(text, '\n'), err
 }
+
+// SignatureOf returns the signature in a bundle, and its time stamps; neither
+// is checked.
+func SignatureOf(bundle []byte) (signature []byte, responses [][]byte, err error) {
+	b, err := parseBundle(bundle)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b.Envelope.Signatures[0].Sig, b.times(), nil
+}
+
+func (b *Bundle) times() [][]byte {
+	var out [][]byte
+	if b.Material.Times != nil {
+		for _, t := range b.Material.Times.RFC3161 {
+			out = append(out, t.Signed)
+		}
+	}
+	return out
+}

@@ -5,6 +5,7 @@ package bundle
 
 import (
 	"archive/zip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"probity"
 	"probity/internal/attest"
@@ -64,6 +66,9 @@ func Write(cfg Config) (err error) {
 		return fmt.Errorf("publishing: %s: probity sign, or --draft to publish without", missing)
 	}
 	if err := announce(b, review); err != nil {
+		return err
+	}
+	if err := cosigned(b, review, cfg.Draft); err != nil {
 		return err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(cfg.Target)), "."+filepath.Base(cfg.Target)+".unfinished-")
@@ -121,6 +126,21 @@ func pack(dir string) (err error) {
 	return errors.Join(os.Rename(f.Name(), dir+".zip"), f.Close(), syncPath(filepath.Dir(dir)))
 }
 
+// cosigned has the witnesses of the case's policy cosign what is published. A
+// final answer needs their quorum; a draft takes what there is.
+func cosigned(b *custody.Book, review string, draft bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	c, err := b.Witnessed(ctx, review, nil)
+	if err == nil && !c.Met && !draft {
+		err = fmt.Errorf("%s: publish again when they answer, or --draft to publish without", errors.Join(errors.New(c.Words()), c.Silent))
+	}
+	if err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	return nil
+}
+
 // announce records that a review is published, once.
 func announce(b *custody.Book, review string) error {
 	for _, e := range b.Events {
@@ -160,6 +180,9 @@ func (w *writer) pack(cfg Config, b *custody.Book, text []byte, signed custody.R
 		case *custody.Plan:
 			w.copy("data/plans/"+body.PlanSHA256+".txt", filepath.Join(cfg.Case.Dir, "plans", body.PlanSHA256+".txt"))
 		}
+	}
+	if policy := filepath.Join(cfg.Case.Dir, custody.WitnessFile); exists(policy) {
+		w.copy("data/"+custody.WitnessFile, policy)
 	}
 	w.signatures(cfg, signed)
 	if cfg.Tables {
@@ -204,6 +227,11 @@ func (w *writer) signatures(cfg Config, signed custody.Reviewed) {
 	if found < len(keys) {
 		w.fail(fmt.Errorf("%d signatures are in the ledger and %d in %s: restore them from a copy", len(keys), found, dir))
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 func (w *writer) fail(err error) {

@@ -34,6 +34,14 @@ const (
 	FindingSigned       Kind = "finding.signed"
 	FindingDissent      Kind = "finding.dissent"
 	CheckpointPublished Kind = "checkpoint.published"
+
+	EvidenceAcknowledged Kind = "evidence.acknowledged"
+	PolicySet            Kind = "policy.set"
+	KeyAdded             Kind = "key.added"
+	KeyRevoked           Kind = "key.revoked"
+	GapFound             Kind = "gap.found"
+	FindingDrafted       Kind = "finding.drafted"
+	FindingChallenged    Kind = "finding.challenged"
 )
 
 // bodies gives the type of the body of each kind.
@@ -48,6 +56,14 @@ var bodies = map[Kind]func() any{
 	FindingSigned:       func() any { return new(Signed) },
 	FindingDissent:      func() any { return new(Dissent) },
 	CheckpointPublished: func() any { return new(Published) },
+
+	EvidenceAcknowledged: func() any { return new(Acknowledged) },
+	PolicySet:            func() any { return new(Policy) },
+	KeyAdded:             func() any { return new(Key) },
+	KeyRevoked:           func() any { return new(Revoked) },
+	GapFound:             func() any { return new(Gaps) },
+	FindingDrafted:       func() any { return new(Drafted) },
+	FindingChallenged:    func() any { return new(Challenged) },
 }
 
 // withheld are the members of bodies that stand as digests in leaves.
@@ -132,10 +148,11 @@ type Analysis struct {
 // A Role is what a reviewer was in a review.
 type Role string
 
-// The roles: nobody has both.
+// The roles: nobody has two. A reviewer has one only where a policy says so.
 const (
 	Author   Role = "author"
 	Approver Role = "approver"
+	Reviewer Role = "reviewer"
 )
 
 // Signed says that a reviewer stands by a review.

@@ -49,10 +49,13 @@ func enter(c *probity.Case, r *probity.Review, text []byte, catalogDigest string
 	for i := range r.Exhibits {
 		fmt.Fprintf(inputs, "%s\n", r.Exhibits[i].SHA256)
 	}
-	sum := sha256.Sum256(text)
-	_, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
-		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: hex.EncodeToString(sum[:])})
-	return err
+	raw := sha256.Sum256(text)
+	sum := hex.EncodeToString(raw[:])
+	if _, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
+		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: sum}); err != nil {
+		return err
+	}
+	return b.Found(r, sum)
 }
 
 // Files returns every file that the case's evidence names, hashed. What lies
