@@ -3,6 +3,7 @@ package custody
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -145,12 +146,11 @@ func (b *Book) addable(k *Key) error {
 	if strings.TrimSpace(k.By) == "" || !isKey(k.KeySHA256) {
 		return fmt.Errorf("a key needs a name and the SHA-256 that probity key show prints")
 	}
+	if why := revoked(b.Events, k.KeySHA256, math.MaxInt64, b.now()); why != "" {
+		return fmt.Errorf("%s: make another with probity key new", why)
+	}
 	for _, e := range b.Events {
 		switch body := e.Body.(type) {
-		case *Revoked:
-			if body.KeySHA256 == k.KeySHA256 {
-				return fmt.Errorf("the key was revoked with leaf %d: make another with probity key new", e.Index)
-			}
 		case *Key:
 			if body.KeySHA256 == k.KeySHA256 {
 				return fmt.Errorf("the key was added with leaf %d, for %s", e.Index, body.By)

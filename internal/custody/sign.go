@@ -97,7 +97,7 @@ func (r *Reviewed) void(events []*Event, s *Signed, at time.Time) string {
 func revoked(events []*Event, key string, leaf int64, at time.Time) string {
 	for _, e := range events {
 		if body, ok := e.Body.(*Revoked); ok && body.KeySHA256 == key && (e.Index < leaf || !body.Since.After(at)) {
-			return fmt.Sprintf("its key was revoked with leaf %d, since %s: %s", e.Index, body.Since.Format(time.DateOnly), body.Reason)
+			return fmt.Sprintf("the key was revoked with leaf %d, since %s: %s", e.Index, body.Since.Format(time.DateOnly), body.Reason)
 		}
 	}
 	return ""
