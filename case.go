@@ -13,6 +13,7 @@ type Case struct {
 	Subject     string
 	Period      Span
 	Instruction Instruction
+	Times       TimeAuthority
 	Estate      []Scope
 	Terms       []Terms
 	Sources     []Source
@@ -35,6 +36,13 @@ type Case struct {
 type Instruction struct {
 	InstructedBy    string `json:"instructed_by,omitempty"`
 	StandardOfProof string `json:"standard_of_proof,omitempty"`
+}
+
+// A TimeAuthority stamps the time of signatures, by RFC 3161; the zero value is
+// none.
+type TimeAuthority struct {
+	URL         string
+	Certificate string // a PEM file with its root, relative to the case folder
 }
 
 // A Scope is one account that the authors of the case know to be in scope.

@@ -11,6 +11,7 @@ import (
 
 	"probity/internal/bundle"
 	"probity/internal/casefile"
+	"probity/internal/custody"
 	"probity/internal/review"
 	"probity/internal/verify"
 )
@@ -20,7 +21,9 @@ var publishCommand = command{
 	short: "writes a bundle that anyone can check offline",
 	long: `Publish writes the review that the last run wrote, with the tables and the SQL
 behind it, the ledger, what opens its texts, and the signatures, as a folder
-that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed.
+that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed,
+or whom the policy of the case wants (probity policy). If the case has a file
+witnesses.policy (a tlog-policy), its witnesses are asked to cosign, and its quorum is needed.
 
 Names of accounts, resources, custodians and reviewers are in it, but for those
 that --redact withholds. Each of these stands as one pseudonym wherever it stood;
@@ -41,7 +44,7 @@ example:
 	run: runPublish,
 }
 
-func runPublish(_ context.Context, t *talk, args []string) error {
+func runPublish(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("publish", flag.ContinueOnError)
 	to, out, redact := f.String("out", "", ""), f.String("review", "", ""), f.String("redact", "", "")
 	var excerpts texts
@@ -70,6 +73,11 @@ func runPublish(_ context.Context, t *talk, args []string) error {
 	}
 	if err := bundle.Write(cfg); err != nil {
 		return err
+	}
+	if b, err := custody.Read(c.Dir, custody.Options{}); err == nil {
+		if w, err := b.Witnessed(ctx, "", nil); err == nil && w.Asked {
+			fmt.Fprintln(t.out, w.Words())
+		}
 	}
 	fmt.Fprintf(t.out, "wrote %s and %s.zip; check it as its readers will: probity-verify %s\n", *to, filepath.Clean(*to), *to)
 	return nil
@@ -106,7 +114,7 @@ func places(list []string) ([]bundle.Place, error) {
 }
 
 var verifyCommand = command{
-	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE]",
+	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE] [--time-authority FILE]",
 	short: "checks a published bundle, step by step",
 	long: `Verify checks a folder that probity publish wrote, offline, as probity-verify
 does, which is a program of its own without the rest of this one, and then
@@ -114,7 +122,11 @@ answers each claim anew from the tables and compares. docs/bundle.md says what
 each step means. Exit 4 if a step fails.
 
   --since FILE    a checkpoint of this ledger from before, which it must continue
-  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want
+  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want; the
+                  bundle's own if absent
+  --time-authority FILE
+                  the root of the time stamp authority, as PEM, if you know it
+                  from elsewhere
 
 example:
   probity verify answer`,
@@ -123,7 +135,7 @@ example:
 
 func runVerify(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
-	since, policy := f.String("since", "", ""), f.String("policy", "", "")
+	since, policy, authority := f.String("since", "", ""), f.String("policy", "", ""), f.String("time-authority", "", "")
 	rest, err := parse(f, args, 1, "one bundle")
 	if err != nil {
 		return err
@@ -136,6 +148,11 @@ func runVerify(ctx context.Context, t *talk, args []string) error {
 	}
 	if *policy != "" {
 		if opts.Policy, err = os.ReadFile(*policy); err != nil {
+			return err
+		}
+	}
+	if *authority != "" {
+		if opts.TimeAuthority, err = os.ReadFile(*authority); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"probity/internal/attest"
 	"probity/internal/bundle"
@@ -141,16 +140,12 @@ func approve(t *talk, b *custody.Book, r *custody.Redactions, who custody.Approv
 	if err != nil {
 		return err
 	}
-	root, err := attest.TrustedRoot(view.Vkey(), b.Events[0].At.UTC().Format(time.RFC3339))
-	if err != nil {
-		return err
-	}
 	dir := filepath.Join(b.Dir(), signatures, "redactions")
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	name := filepath.Join(dir, fileName(who.By))
-	err = errors.Join(durable.Replace(filepath.Join(dir, "redactions.json"), text), durable.Replace(filepath.Join(filepath.Dir(dir), "trusted_root.json"), root),
+	err = errors.Join(durable.Replace(filepath.Join(dir, "redactions.json"), text), writeTrustedRoot(filepath.Dir(dir), b, nil),
 		durable.Replace(name+".pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})), durable.Replace(name+".sigstore.json", signed))
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -116,4 +117,18 @@ func parseSPKI(spki []byte) (*ecdsa.PublicKey, error) {
 func KeyID(spki []byte) string {
 	sum := sha256.Sum256(spki)
 	return hex.EncodeToString(sum[:])
+}
+
+// IsLeafOf reports whether a leaf is of a signature.
+func IsLeafOf(leaf, signature []byte) bool {
+	var l struct {
+		Spec struct {
+			Rekord struct {
+				Signature struct {
+					Content []byte `json:"content"`
+				} `json:"signature"`
+			} `json:"hashedRekordV002"`
+		} `json:"spec"`
+	}
+	return json.Unmarshal(leaf, &l) == nil && len(signature) > 0 && bytes.Equal(l.Spec.Rekord.Signature.Content, signature)
 }

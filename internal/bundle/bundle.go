@@ -6,6 +6,7 @@ package bundle
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"probity"
 	"probity/internal/attest"
@@ -68,6 +70,9 @@ func Write(cfg Config) (err error) {
 	r, err := announce(a, cfg)
 	if err != nil {
 		return fmt.Errorf("publishing: %w", err)
+	}
+	if err := cosigned(b, a.SHA256, cfg.Draft); err != nil {
+		return err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(cfg.Target)), "."+filepath.Base(cfg.Target)+".unfinished-")
 	if err != nil {
@@ -189,6 +194,21 @@ func pack(dir string) (err error) {
 	return errors.Join(os.Rename(f.Name(), dir+".zip"), f.Close(), syncPath(filepath.Dir(dir)))
 }
 
+// cosigned has the witnesses of the case's policy cosign what is published. A
+// final answer needs their quorum; a draft takes what there is.
+func cosigned(b *custody.Book, review string, draft bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	c, err := b.Witnessed(ctx, review, nil)
+	if err == nil && !c.Met && !draft {
+		err = fmt.Errorf("%s: publish again when they answer, or --draft to publish without", errors.Join(errors.New(c.Words()), c.Silent))
+	}
+	if err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	return nil
+}
+
 // A writer writes the files of a bag and keeps their digests. After an error it
 // does nothing.
 type writer struct {
@@ -223,6 +243,9 @@ func (w *writer) pack(cfg Config, a *Answer, r *custody.Redactions, signed custo
 		case *custody.Plan:
 			w.copy("data/plans/"+body.PlanSHA256+".txt", filepath.Join(cfg.Case.Dir, "plans", body.PlanSHA256+".txt"))
 		}
+	}
+	if policy := filepath.Join(cfg.Case.Dir, custody.WitnessFile); exists(policy) {
+		w.copy("data/"+custody.WitnessFile, policy)
 	}
 	w.signatures(cfg, signed)
 	if len(r.List) > 0 {
@@ -338,6 +361,11 @@ func (w *writer) signed(dir, to string, keys []string) {
 	if found < len(keys) {
 		w.fail(fmt.Errorf("%d signatures are in the ledger and %d in %s: restore them from a copy", len(keys), found, dir))
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 func (w *writer) fail(err error) {

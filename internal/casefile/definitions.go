@@ -124,7 +124,10 @@ func whole() value {
 		field{"review", "who ordered the review, and how it decides", false, objectOf(
 			field{"instructed_by", "who ordered it", false, plain},
 			field{"standard_of_proof", "the standard by which claims are decided", false,
-				oneOf("balance_of_probabilities", "clear_and_convincing", "beyond_reasonable_doubt", "reasonable_grounds")})},
+				oneOf("balance_of_probabilities", "clear_and_convincing", "beyond_reasonable_doubt", "reasonable_grounds")},
+			field{"time_authority", "who stamps the time of signatures, by RFC 3161", false, objectOf(
+				field{"url", "its address", true, value{pattern: `^https?://[^\s]+$`, means: "an address such as https://time.example/stamp"}},
+				field{"certificate", "a PEM file with its root and what lies between, beside the case file", true, plain})})},
 		field{"estate", "the accounts in scope, as far as the authors of the case know; they do not count as disclosed", false, listOf(objectOf(
 			field{"provider", "the cloud", true, oneOf("azure", "aws", "gcp")},
 			field{"account", "subscription, account or project id", true, plain},

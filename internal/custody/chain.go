@@ -34,7 +34,7 @@ func Chains(events []*Event, manifest func(sum string) ([]byte, error)) (map[str
 		if err != nil {
 			return nil, err
 		}
-		if digest(data) != r.Manifest {
+		if sum256(data) != r.Manifest {
 			return nil, fmt.Errorf("manifests/%s.txt is not the manifest of leaf %d", r.Manifest, e.Index)
 		}
 		lines, err := ParseManifest(data)

@@ -35,6 +35,14 @@ const (
 	RedactionApproved   Kind = "redaction.approved"
 	RedactionApplied    Kind = "redaction.applied"
 	CheckpointPublished Kind = "checkpoint.published"
+
+	EvidenceAcknowledged Kind = "evidence.acknowledged"
+	PolicySet            Kind = "policy.set"
+	KeyAdded             Kind = "key.added"
+	KeyRevoked           Kind = "key.revoked"
+	GapFound             Kind = "gap.found"
+	FindingDrafted       Kind = "finding.drafted"
+	FindingChallenged    Kind = "finding.challenged"
 )
 
 // bodies gives the type of the body of each kind.
@@ -51,6 +59,14 @@ var bodies = map[Kind]func() any{
 	RedactionApproved:   func() any { return new(Approved) },
 	RedactionApplied:    func() any { return new(Applied) },
 	CheckpointPublished: func() any { return new(Published) },
+
+	EvidenceAcknowledged: func() any { return new(Acknowledged) },
+	PolicySet:            func() any { return new(Policy) },
+	KeyAdded:             func() any { return new(Key) },
+	KeyRevoked:           func() any { return new(Revoked) },
+	GapFound:             func() any { return new(Gaps) },
+	FindingDrafted:       func() any { return new(Drafted) },
+	FindingChallenged:    func() any { return new(Challenged) },
 }
 
 // withheld are the members of bodies that stand as digests in leaves. Those of
@@ -145,10 +161,11 @@ type TableRoot struct {
 // A Role is what a reviewer was in a review.
 type Role string
 
-// The roles: nobody has both.
+// The roles: nobody has two. A reviewer has one only where a policy says so.
 const (
 	Author   Role = "author"
 	Approver Role = "approver"
+	Reviewer Role = "reviewer"
 )
 
 // Signed says that a reviewer stands by a review.

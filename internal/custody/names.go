@@ -100,7 +100,7 @@ func ReviewNames(c *probity.Case, r *probity.Review) *seal.Names {
 // SealCase returns the sealed form of the case file, and its SHA-256 in hex.
 func (b *Book) SealCase(c *probity.Case) (text []byte, sum string) {
 	text = []byte(b.sealer.Text(string(c.Text), CaseNames(c)))
-	return text, digest(text)
+	return text, sum256(text)
 }
 
 // Adopt makes the SHA-256 of a case that of its sealed form: what stands in the
@@ -111,10 +111,10 @@ func (b *Book) Adopt(c *probity.Case) { _, c.SHA256 = b.SealCase(c) }
 // sign, and its SHA-256 in hex.
 func (b *Book) SealReview(c *probity.Case, r *probity.Review, text []byte) (sealed []byte, sum string, err error) {
 	sealed, err = b.sealer.JSON(text, ReviewNames(c, r), ReviewPlace)
-	return sealed, digest(sealed), err
+	return sealed, sum256(sealed), err
 }
 
-func digest(data []byte) string {
+func sum256(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }

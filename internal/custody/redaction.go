@@ -127,7 +127,7 @@ func (b *Book) RecordApplied(r *Redactions) error {
 	if err != nil {
 		return err
 	}
-	sum := digest(text)
+	sum := sum256(text)
 	for _, x := range r.List {
 		if applied(b.Events, x.ID, sum) {
 			continue
@@ -155,7 +155,7 @@ func (r *Redactions) CheckApplied(events []*Event) error {
 	if err != nil {
 		return err
 	}
-	sum := digest(text)
+	sum := sum256(text)
 	for _, x := range r.List {
 		found := false
 		for _, e := range events {

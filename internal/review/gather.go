@@ -81,9 +81,11 @@ func (rec *record) enter(c *probity.Case, r *probity.Review, out string, text []
 	if err != nil {
 		return err
 	}
-	_, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
-		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: sum, Seen: rec.seen, Tables: roots})
-	return err
+	if _, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
+		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: sum, Seen: rec.seen, Tables: roots}); err != nil {
+		return err
+	}
+	return b.Found(r, sum)
 }
 
 // Files returns every file that the case's evidence names, hashed. What lies

@@ -33,7 +33,9 @@ type Step struct {
 type Options struct {
 	Older  []byte // a checkpoint of this ledger from before; nil for none
 	Vkey   string // the key of the ledger, known from elsewhere; "" for none
-	Policy []byte // a tlog-policy: whose cosignatures are needed; nil for none
+	Policy []byte // a tlog-policy: whose cosignatures are needed; nil for the bundle's own
+
+	TimeAuthority []byte // PEM: the root of the time stamp authority; nil for the one that the bundle names
 }
 
 // A check reads what earlier ones opened, and says what it found.
@@ -57,6 +59,7 @@ var checks = []check{
 	{"analysis", (*bundle).analysis},
 	{"excerpts", (*bundle).excerpts},
 	{"signatures", (*bundle).signatures},
+	{"times", (*bundle).times},
 	{"conclusion", (*bundle).conclusion},
 }
 
@@ -105,7 +108,7 @@ func run(c check, b *bundle) (string, error) {
 	needs := map[string]bool{
 		"history": b.view == nil, "witnesses": b.view == nil, "openings": b.view == nil,
 		"redactions": b.events == nil, "excerpts": b.events == nil || b.lastRun() == nil, "plan": b.events == nil, "custody": b.events == nil, "requests": b.events == nil,
-		"analysis": b.events == nil, "signatures": b.events == nil, "conclusion": b.text == nil,
+		"analysis": b.events == nil, "signatures": b.events == nil, "times": b.events == nil, "conclusion": b.text == nil,
 	}
 	if needs[c.name] {
 		return "", errGround
@@ -198,24 +201,6 @@ func (b *bundle) history() (string, error) {
 		return "", err
 	}
 	return "the ledger continues the older checkpoint", nil
-}
-
-func (b *bundle) witnesses() (string, error) {
-	if b.opts.Policy == nil {
-		return "no policy of witnesses was given", nil
-	}
-	p, err := ledger.ParsePolicy(b.opts.Policy)
-	if err != nil {
-		return "", err
-	}
-	n, k, met, err := p.Cosigned(b.view.Checkpoint(), b.view.Vkey())
-	if err != nil {
-		return "", err
-	}
-	if !met {
-		return "", fmt.Errorf("%d of %d witnesses cosigned, and the policy wants more", n, k)
-	}
-	return fmt.Sprintf("%d of %d witnesses cosigned", n, k), nil
 }
 
 // openings opens every leaf with the disclosures, and refuses a disclosure that
@@ -456,10 +441,19 @@ func (b *bundle) signatures() (string, error) {
 			return "", fmt.Errorf("%s is a signature that the ledger does not know of this review", path.Base(name))
 		}
 	}
+	if err := b.witnessPolicy(r); err != nil {
+		return "", err
+	}
 	if met, missing := r.Met(); !met {
 		return "", errors.New(missing)
 	}
-	return strings.Join(words, "; "), nil
+	for _, v := range r.Void {
+		words = append(words, fmt.Sprintf("the signature of %s does not count: %s", v.Signed.By, v.Why))
+	}
+	for _, c := range r.Challenged {
+		words = append(words, fmt.Sprintf("%s challenges %s: %s", c.By, c.Claim, c.Reason))
+	}
+	return strings.Join(append(append(words, r.Notes...), r.Rule()), "; "), nil
 }
 
 // keys returns the public keys in a folder: id to file, without its ending.
