@@ -183,7 +183,8 @@ func signature(t *testing.T) (dir string, damaged []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := attest.TrustedRoot(l.View().Vkey(), "2026-01-01T00:00:00Z")
+	bundle, stamper := withTime(t, dir, bundle, sig)
+	root, err := attest.TrustedRoot(l.View().Vkey(), "2026-01-01T00:00:00Z", stamper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,11 +208,15 @@ func signature(t *testing.T) (dir string, damaged []string) {
 		write(name, []byte(bad))
 		damaged = append(damaged, name)
 	}
+	for name, bad := range damagedTimes(t, bundle) {
+		write(name, bad)
+		damaged = append(damaged, name)
+	}
 	return dir, damaged
 }
 
-// npm @sigstore/verify accepts a signature and its place in the ledger,
-// offline, and refuses damaged ones.
+// npm @sigstore/verify accepts a signature, its place in the ledger and its time
+// stamp, offline, and refuses damaged ones.
 func TestSigstoreJS(t *testing.T) {
 	modules := tool(t, "node_modules")
 	dir, damaged := signature(t)
@@ -248,7 +253,8 @@ func TestCosign(t *testing.T) {
 	}
 	dir, damaged := signature(t)
 	verify := func(bundle, key, file string) error {
-		cmd := exec.Command(cosign, "verify-blob-attestation", "--bundle", bundle, "--key", key, "--trusted-root", "trusted_root.json", "--type", attest.ReviewType, file)
+		cmd := exec.Command(cosign, "verify-blob-attestation", "--bundle", bundle, "--key", key, "--trusted-root", "trusted_root.json",
+			"--use-signed-timestamps", "--type", attest.ReviewType, file)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
 		if err != nil {
