@@ -36,6 +36,7 @@ var stages = []string{
 	"probity/internal/indicator",
 	"probity/internal/assess",
 	"probity/internal/plan",
+	"probity/internal/oscal",
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/export",

@@ -214,6 +214,29 @@ func gapLines(gaps []probity.Gap) []gapLine {
 	return out
 }
 
+// discrepancySentence tells a discrepancy with both values, the tolerance and
+// the reading.
+func discrepancySentence(d *probity.Discrepancy) string {
+	s := fmt.Sprintf("%s of %s in %s: %s %s, %s %s; they differ by %s (tolerance %s): %s", d.Quantity, place(d.Account, d.Resource), d.Span,
+		d.Left, amount(d.LeftValue, d.Unit), d.Right, amount(d.RightValue, d.Unit), probity.Percent(d.Share), probity.Percent(d.Tolerance), readings[d.Reading])
+	if d.Impeaches != "" {
+		s += "; " + string(d.Impeaches) + " is impeached"
+	}
+	if d.Detail != "" {
+		s += "; " + d.Detail
+	}
+	return s + "."
+}
+
+// gapSentence tells what no record covers, and why.
+func gapSentence(g *gapLine) string {
+	s := fmt.Sprintf("No %s records of %s for %s h in %s: %s", g.gap.Witness, place(g.gap.Account, g.gap.Resource), amount(g.hours, probity.One), g.gap.Span, g.gap.Cause.Meaning())
+	if len(g.gap.Streams) > 0 {
+		s += " (" + strings.Join(g.gap.Streams, ", ") + ")"
+	}
+	return s + "."
+}
+
 // bearing says on which side of the subject a finding falls: "against", "for"
 // or "open". An assurance that is borne out speaks for it.
 func bearing(c *probity.ClaimResult) string {
