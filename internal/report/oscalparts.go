@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -118,7 +119,7 @@ func (d *oscalDoc) testimony(c *probity.ClaimResult, n int) []oscal.Observation 
 		"test-coverage", probity.Percent(t.Coverage.Share), "test-minimum", probity.Percent(t.Coverage.Minimum))
 	for k, x := range t.Instances {
 		e := oscal.Evidence{Description: markup(fmt.Sprintf("%s: %s at %s", x.What, place(x.Account, x.Resource), x.At))}
-		if x.Exhibit != "" {
+		if d.lists(x.Exhibit) {
 			e.Href = "#" + d.exhibit(x.Exhibit)
 			e.Description += fmt.Sprintf(" (byte %d of the exhibit's stream)", x.Position)
 		}
@@ -169,6 +170,12 @@ func (d *oscalDoc) silences() []oscal.Observation {
 		add("gap", i, "Gap: "+string(g.gap.Witness)+" records", gapSentence(&g), g.gap.Detail, []oscal.Subject{d.subject(g.gap.Account, g.gap.Resource)},
 			props("witness", string(g.gap.Witness), "cause", string(g.gap.Cause), "span", g.gap.Span.String(), "uncovered", fmt.Sprintf("%.4g hours", g.hours), "streams", strings.Join(g.gap.Streams, ", ")))
 	}
+	for i := range d.Requests {
+		if x := &d.Requests[i]; unanswered(x) {
+			add("request", i, "Request "+x.ID+": "+requestState(x.State), requestSentence(x), "", nil,
+				props("request", x.ID, "state", x.State, "custodian", x.Custodian, "custodian-relation", string(x.Relation), "witness", string(x.Witness), "due", x.Due, "leaf", strconv.FormatInt(x.Leaf, 10)))
+		}
+	}
 	for i, x := range troubles(d.Review) {
 		add("integrity", i, "Integrity: "+x.Check, x.Check+": "+strings.ReplaceAll(x.Result, "_", " ")+": "+x.Detail+" ("+x.Path+")", "", nil, props("check", x.Check, "result", x.Result, "exhibit", x.Exhibit))
 	}
@@ -186,6 +193,11 @@ func benign(causes []probity.BenignCause) string {
 		out = append(out, s)
 	}
 	return strings.Join(out, "; ")
+}
+
+// lists reports whether the review lists an exhibit.
+func (d *oscalDoc) lists(sha256 string) bool {
+	return slices.ContainsFunc(d.Exhibits, func(x probity.Exhibit) bool { return x.SHA256 == sha256 })
 }
 
 // exhibit returns the UUID of the resource that holds an exhibit.
@@ -238,6 +250,9 @@ func exhibitProps(x *probity.Exhibit) []oscal.Property {
 			p = append(p, props("acquired-at", t)...)
 		}
 		p = append(p, props("acquired-by", a.By, "acquired-how", a.How)...)
+	}
+	for i := range x.Chain {
+		p = append(p, props("custody", linkSentence(&x.Chain[i]))...)
 	}
 	return p
 }
