@@ -141,6 +141,10 @@ func TestBundles(t *testing.T) {
 		}
 		return err
 	})
+	sum := sha256.Sum256(members["data/review.json"])
+	if want := hex.EncodeToString(sum[:]); !strings.Contains(string(members["data/oscal.json"]), want) {
+		t.Errorf("oscal.json does not name the review %s that it is a rendering of", want)
+	}
 	packed, err := zip.OpenReader(good + ".zip")
 	if err != nil {
 		t.Fatal(err)

@@ -239,9 +239,12 @@ func (w *writer) answer(a *Answer, known *seal.Known) {
 	}
 	var page bytes.Buffer
 	w.fail(report.HTML(&page, r))
+	assessed, err := report.OSCAL(r)
+	w.fail(err)
 	w.add("data/review.json", text)
 	w.add("data/case.yaml", []byte(c))
 	w.add("data/report.html", page.Bytes())
+	w.add("data/oscal.json", assessed)
 }
 
 // tables writes the tables and what their rows are checked with, and the SQL.
