@@ -37,6 +37,7 @@ var stages = []string{
 	"probity/internal/indicator",
 	"probity/internal/assess",
 	"probity/internal/plan",
+	"probity/internal/oscal",
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/export",

@@ -126,39 +126,6 @@ func announce(a *Answer, cfg Config) (*custody.Redactions, error) {
 	return r, err
 }
 
-// proofread looks for what is withheld in every text of the bundle, and checks
-// the bundle as its readers will.
-func proofread(dir string, cfg Config) error {
-	var hidden []string
-	for _, w := range cfg.Wishes {
-		for _, name := range w.Names {
-			hidden = append(hidden, strings.ToLower(strings.TrimSpace(name)))
-		}
-	}
-	err := fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || len(hidden) == 0 || path.Ext(p) == ".parquet" {
-			return err
-		}
-		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
-		lower := strings.ToLower(string(data))
-		for _, name := range hidden {
-			if strings.Contains(lower, name) {
-				return fmt.Errorf("%q is to be withheld, and %s tells it: reasons, ways and what was asked for cannot be withheld, and neither can a part of a longer word", name, p)
-			}
-		}
-		return err
-	})
-	if err != nil || cfg.Draft {
-		return err
-	}
-	for _, s := range verify.Run(os.DirFS(dir), verify.Options{}) {
-		if s.Failed {
-			return fmt.Errorf("the bundle would not verify: step %d, %s: %s", s.Number, s.Name, s.Says)
-		}
-	}
-	return nil
-}
-
 // pack writes the folder as a zip beside it, with the same bytes for the same
 // folder.
 func pack(dir string) (err error) {
@@ -272,9 +239,12 @@ func (w *writer) answer(a *Answer, known *seal.Known) {
 	}
 	var page bytes.Buffer
 	w.fail(report.HTML(&page, r))
+	assessed, err := report.OSCAL(r)
+	w.fail(err)
 	w.add("data/review.json", text)
 	w.add("data/case.yaml", []byte(c))
 	w.add("data/report.html", page.Bytes())
+	w.add("data/oscal.json", assessed)
 }
 
 // tables writes the tables and what their rows are checked with, and the SQL.
@@ -292,7 +262,14 @@ func (w *writer) tables(cfg Config, a *Answer, disclosures []string, known *seal
 	from := filepath.Join(cfg.Out, "tables")
 	if len(withheld) > 0 {
 		from = filepath.Join(w.root, ".tables")
-		text := func(v string) (string, error) { return known.Text(a.Rows.Text(v, a.names)) }
+		hidden := hiddenIn(cfg.Wishes)
+		text := func(v string) (string, error) {
+			opened, err := known.Text(a.Rows.Text(v, a.names))
+			if err == nil {
+				err = hidden.tellsIn("a row", opened)
+			}
+			return opened, err
+		}
 		for _, x := range a.Tables {
 			w.fail(table.Rewrite(filepath.Join(cfg.Out, "tables"), from, x.Name, text))
 		}
@@ -354,9 +331,9 @@ func (w *writer) signed(dir, to string, keys []string) {
 			continue
 		}
 		found++
-		name := strings.TrimSuffix(f, ".pub")
-		w.copy(to+filepath.Base(f), f)
-		w.copy(to+filepath.Base(name)+".sigstore.json", name+".sigstore.json")
+		name := to + attest.KeyID(spki)[:16] // reviewers' names may be withheld
+		w.copy(name+".pub", f)
+		w.copy(name+".sigstore.json", strings.TrimSuffix(f, ".pub")+".sigstore.json")
 	}
 	if found < len(keys) {
 		w.fail(fmt.Errorf("%d signatures are in the ledger and %d in %s: restore them from a copy", len(keys), found, dir))
