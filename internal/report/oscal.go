@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -133,7 +132,7 @@ func yes(b bool) string {
 
 // measured writes a value in its base unit, exactly.
 func measured(v float64, u probity.Unit) string {
-	return number(strconv.FormatFloat(v, 'g', -1, 64)) + " " + unitName(u)
+	return exact(v) + " " + unitName(u)
 }
 
 // unitName names a base unit, and a count as such.

@@ -104,6 +104,41 @@ func place(account, resource string) string {
 	return account + "/" + resource
 }
 
+// valueOf writes a value with its unit; a count says what it counts.
+func valueOf(v float64, u probity.Unit, subject string) string {
+	s := amount(v, u)
+	if u != probity.One {
+		return s
+	}
+	return s + " " + countedBy(subject, v)
+}
+
+// countedBy is what a test of a subject counts.
+func countedBy(subject string, v float64) string {
+	noun := "objects"
+	switch q := probity.Quantity(subject); {
+	case strings.HasPrefix(subject, "rule"):
+		noun = "events"
+	case strings.HasPrefix(subject, "estate"):
+		noun = "resources"
+	case q == probity.Requests:
+		noun = "requests"
+	}
+	if v == 1 {
+		noun = noun[:len(noun)-1]
+	}
+	return noun
+}
+
+// undisclosedSentence tells a resource that was used and not disclosed.
+func undisclosedSentence(u *probity.Undisclosed) string {
+	name := u.Provider + " " + u.Account
+	if u.Resource != "" {
+		name += "/" + u.Resource
+	}
+	return fmt.Sprintf("%s, shown by %s from %s to %s", name, strings.Join(u.Shown, ", "), u.First, u.Last)
+}
+
 func amount(v float64, u probity.Unit) string { return probity.FormatAmount(v, u) }
 
 // fileKind counts the exhibits of one kind.
