@@ -13,6 +13,7 @@ type Case struct {
 	Subject     string
 	Period      Span
 	Instruction Instruction
+	Times       TimeAuthority
 	Estate      []Scope
 	Terms       []Terms
 	Sources     []Source
@@ -21,16 +22,27 @@ type Case struct {
 	Tolerances  []Tolerance
 	Evidence    []Evidence
 	Requests    []Request
+	Names       []string // further names that may have to be withheld when the answer is published
 	Warnings    []string // what reading the file assumed, such as a leading zero restored
 	Dir         string   // the case folder
 	File        string   // the case file
-	SHA256      string   // of the case file
+	Text        []byte   // of the case file
+	// SHA256 is of the case file or, where the proceedings are recorded, of its
+	// sealed form.
+	SHA256 string
 }
 
 // An Instruction says who ordered the review and by which standard it decides.
 type Instruction struct {
 	InstructedBy    string `json:"instructed_by,omitempty"`
 	StandardOfProof string `json:"standard_of_proof,omitempty"`
+}
+
+// A TimeAuthority stamps the time of signatures, by RFC 3161; the zero value is
+// none.
+type TimeAuthority struct {
+	URL         string
+	Certificate string // a PEM file with its root, relative to the case folder
 }
 
 // A Scope is one account that the authors of the case know to be in scope.

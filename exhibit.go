@@ -1,5 +1,7 @@
 package probity
 
+import "time"
+
 // A Kind names the format and origin of an exhibit.
 type Kind string
 
@@ -63,9 +65,24 @@ type Exhibit struct {
 	Origin    *Origin    `json:"origin,omitempty"`
 	Custodian *Custodian `json:"custodian,omitempty"`
 	Acquired  *Acquired  `json:"acquired,omitempty"`
+	// Chain is how it came here, as the ledger tells: each receipt that lists it.
+	Chain []Link `json:"chain,omitempty"`
 	// Note says what is unusual: why the kind is unknown, what could not be
 	// read, how a time was understood.
 	Note string `json:"note,omitempty"`
+}
+
+// A Link of a chain of custody is one receipt that lists an exhibit.
+type Link struct {
+	Leaf      int64     `json:"leaf"` // of the ledger
+	Recorded  string    `json:"recorded"`
+	Request   string    `json:"request,omitempty"` // "" if nobody had asked
+	Custodian string    `json:"custodian,omitempty"`
+	Relation  Relation  `json:"relation,omitempty"`
+	By        string    `json:"by,omitempty"`
+	How       string    `json:"how,omitempty"`
+	At        time.Time `json:"at,omitzero"` // when it was acquired
+	Manifest  string    `json:"manifest_sha256"`
 }
 
 // Origin is what a provider's object storage states of an object.

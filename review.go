@@ -26,10 +26,32 @@ type Review struct {
 	Discrepancies []Discrepancy `json:"discrepancies"`
 	Gaps          []Gap         `json:"gaps"`
 	Estate        Estate        `json:"estate"`
+	Requests      []RequestRef  `json:"requests"`
 	Exhibits      []Exhibit     `json:"exhibits"`
 	Integrity     []Integrity   `json:"integrity"`
 	Totals        Totals        `json:"totals"`
 	Warnings      []string      `json:"warnings"`
+}
+
+// A RequestRef is a demand for records and what came of it, as the ledger of
+// the proceedings tells.
+type RequestRef struct {
+	ID        string   `json:"id"`
+	Leaf      int64    `json:"leaf"` // of the ledger
+	At        string   `json:"at"`
+	Custodian string   `json:"custodian"`
+	Relation  Relation `json:"relation,omitempty"`
+	Witness   Witness  `json:"witness"`
+	Kind      Kind     `json:"kind,omitempty"`
+	Accounts  []string `json:"accounts,omitempty"`
+	Resources []string `json:"resources,omitempty"`
+	Period    *Span    `json:"period,omitempty"`
+	Due       string   `json:"due"`
+	// State is open, received_in_part, received, received_late, refused,
+	// redacted (answered with parts taken out) or overdue.
+	State   string  `json:"state"`
+	Reason  string  `json:"reason,omitempty"` // of a refusal
+	Answers []int64 `json:"answers"`          // leaves
 }
 
 // A PlanStanding says which of the rules that decided a review were frozen

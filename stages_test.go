@@ -21,6 +21,7 @@ var stages = []string{
 	"probity/internal/durable",
 	"probity/internal/seal",
 	"probity/internal/ledger",
+	"probity/internal/stamptest",
 	"probity/internal/attest",
 	"probity/internal/keyfile",
 	"probity/internal/custody",

@@ -16,13 +16,18 @@ import (
 	"probity/internal/verify"
 )
 
-const help = `usage: probity-verify BUNDLE [--since FILE] [--log KEY] [--policy FILE] [--json]
+const help = `usage: probity-verify BUNDLE [--since FILE] [--log KEY] [--policy FILE]
+                      [--time-authority FILE] [--json]
 
 Checks BUNDLE, a folder or a zip, step by step, and says what each step found.
 
   --since FILE    a checkpoint of this ledger from before, which it must continue
   --log KEY       the key of the ledger, if you know it from elsewhere
-  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want
+  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want;
+                  the bundle's own if absent
+  --time-authority FILE
+                  the root of the time stamp authority, as PEM, if you know it
+                  from elsewhere
   --json          print the steps as JSON
 
 example:
@@ -38,6 +43,7 @@ func run(args []string, out, talk io.Writer) int {
 	f := flag.NewFlagSet("probity-verify", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	since, log, policy, asJSON := f.String("since", "", ""), f.String("log", "", ""), f.String("policy", "", ""), f.Bool("json", false, "")
+	authority := f.String("time-authority", "", "")
 	var rest []string
 	for {
 		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -61,7 +67,7 @@ func run(args []string, out, talk io.Writer) int {
 	for _, x := range []struct {
 		name string
 		to   *[]byte
-	}{{*since, &opts.Older}, {*policy, &opts.Policy}} {
+	}{{*since, &opts.Older}, {*policy, &opts.Policy}, {*authority, &opts.TimeAuthority}} {
 		if x.name == "" {
 			continue
 		}

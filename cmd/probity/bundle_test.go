@@ -111,8 +111,8 @@ func TestBundles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	step(t, "publish", filepath.Join(dir, "case"), "--to", good)
-	step(t, "publish", filepath.Join(dir, "case"), "--to", good+"2")
+	step(t, "publish", filepath.Join(dir, "case"), "--out", good)
+	step(t, "publish", filepath.Join(dir, "case"), "--out", good+"2")
 	step(t, "verify", good)
 	if failed := bundleSteps(good, verify.Options{Older: before}); len(failed) > 0 {
 		t.Fatalf("the good bundle fails %q", failed)
@@ -224,7 +224,7 @@ func TestBundles(t *testing.T) {
 	}
 	hidden := strings.SplitN(strings.Trim(string(members["data/disclosures.json"]), "[]\n"), ",", 2)[0]
 	other := signedCase(t)
-	step(t, "publish", filepath.Join(other, "case"), "--to", filepath.Join(other, "good"))
+	step(t, "publish", filepath.Join(other, "case"), "--out", filepath.Join(other, "good"))
 	from := func(names ...string) func(string) {
 		return func(w string) {
 			for _, p := range names {
@@ -326,7 +326,7 @@ func TestRecompute(t *testing.T) {
 	step(t, "collect", harbour)
 	step(t, "review", harbour)
 	good := filepath.Join(dir, "good")
-	step(t, "publish", harbour, "--to", good, "--draft")
+	step(t, "publish", harbour, "--out", good, "--draft")
 	if failed := bundleSteps(good, verify.Options{}); !slices.Equal(failed, []string{"signatures"}) {
 		t.Errorf("a draft fails %q, want its signatures alone", failed)
 	}

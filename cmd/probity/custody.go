@@ -22,7 +22,7 @@ func startBook(path string) (*probity.Case, *custody.Book, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := custody.Start(c.Dir, custody.Opened{Case: c.ID, CaseSHA256: c.SHA256}, custody.Options{})
+	b, err := custody.Start(c, custody.Options{})
 	return c, b, err
 }
 

@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
 	"probity/internal/attest"
+	"probity/internal/custody"
 	"probity/internal/keyfile"
 )
 
 var keyCommand = command{
-	name: "key", args: "new NAME | show FILE.pub",
-	short: "makes the key with which a reviewer signs",
+	name: "key", args: "new NAME | show FILE.pub | add CASE | revoke CASE",
+	short: "makes, names and revokes the keys with which reviewers sign",
 	long: `Key new writes NAME.key, encrypted under a passphrase and readable by its owner
 alone, and NAME.pub, the public key as PEM, which other tools take. It never
 replaces a key. The passphrase is asked for, or read from a file.
@@ -26,19 +28,35 @@ replaces a key. The passphrase is asked for, or read from a file.
 
 Key show prints the id of a public key: the SHA-256 by which the ledger names it.
 
+Key add puts into the ledger that a key belongs to a reviewer, beside the one that
+the policy lists; where there is no policy, nobody else signs in that name. Key
+revoke says that a key is no longer its owner's alone: what it signed since
+then, or signs later, does not count.
+
+  --as NAME        add: whose key it is
+  --public FILE    the public key, NAME.pub
+  --reason TEXT    revoke: why
+  --since DATE     revoke: since when; now if absent
+
 example:
-  probity key new ada && probity key show ada.pub`,
+  probity key new ada && probity key show ada.pub
+  probity key revoke mycase --public ada.pub --reason "the disk was stolen" --since 2026-03-01`,
 	run: runKey,
 }
 
 func runKey(_ context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("key", flag.ContinueOnError)
 	dir, file := f.String("dir", ".", ""), f.String("passphrase-file", "", "")
-	rest, err := parse(f, args, 2, "new and a name, or show and a file")
+	by, public, reason, since := f.String("as", "", ""), f.String("public", "", ""), f.String("reason", "", ""), f.String("since", "", "")
+	rest, err := parse(f, args, 2, "new and a name, show and a file, or add or revoke and a case")
 	if err != nil {
 		return err
 	}
 	switch rest[0] {
+	case "add":
+		return addKey(t, rest[1], *by, *public)
+	case "revoke":
+		return revokeKey(t, rest[1], *public, *reason, *since)
 	case "show":
 		spki, err := keyfile.Public(rest[1])
 		if err == nil {
@@ -59,7 +77,53 @@ func runKey(_ context.Context, t *talk, args []string) error {
 		}
 		return err
 	}
-	return usageError("%q is neither new nor show", rest[0])
+	return usageError("%q is none of new, show, add, revoke", rest[0])
+}
+
+func addKey(t *talk, path, by, public string) (err error) {
+	if by == "" || public == "" {
+		return usageError("--as and --public are needed")
+	}
+	spki, err := keyfile.Public(public)
+	if err != nil {
+		return err
+	}
+	_, b, err := startBook(path)
+	if err != nil {
+		return err
+	}
+	defer closeBook(b, &err)
+	index, err := b.Record(custody.KeyAdded, "", &custody.Key{By: by, KeySHA256: attest.KeyID(spki)})
+	if err == nil {
+		fmt.Fprintf(t.out, "recorded as leaf %d: %s has the key %s\n", index, by, attest.KeyID(spki))
+	}
+	return err
+}
+
+func revokeKey(t *talk, path, public, reason, since string) (err error) {
+	if public == "" || reason == "" {
+		return usageError("--public and --reason are needed")
+	}
+	spki, err := keyfile.Public(public)
+	if err != nil {
+		return err
+	}
+	r := custody.Revoked{KeySHA256: attest.KeyID(spki), Reason: reason, Since: time.Now().UTC().Truncate(time.Second)}
+	if since != "" {
+		if r.Since, err = dateFlag("since", since); err != nil {
+			return err
+		}
+	}
+	_, b, err := startBook(path)
+	if err != nil {
+		return err
+	}
+	defer closeBook(b, &err)
+	index, err := b.Record(custody.KeyRevoked, "", &r)
+	if err == nil {
+		fmt.Fprintf(t.out, "recorded as leaf %d: the key %s counts no more\n", index, r.KeySHA256)
+	}
+	return err
 }
 
 // passphrase asks for a passphrase, twice if it is a new one, or reads it.

@@ -26,7 +26,8 @@ files in the formats of C2SP, which any tlog client reads.
       computes every hash anew; --since names an older checkpoint, which the
       ledger must continue; exit 4 if anything does not hold
   probity ledger prove CASE --leaf N       the proof of a leaf (tlog-proof)
-  probity ledger cosign CASE --policy FILE asks the witnesses of a policy
+  probity ledger cosign CASE [--policy FILE]
+      asks the witnesses of a policy; CASE/witnesses.policy if absent
 
 example:
   probity ledger show mycase`,
@@ -142,9 +143,12 @@ func showLeaf(t *talk, index int64, leaf []byte, e *custody.Event, asJSON bool) 
 
 func cosign(ctx context.Context, t *talk, dir, policy string) (err error) {
 	if policy == "" {
-		return usageError("--policy FILE is needed: a c2sp.org/tlog-policy that names the witnesses and the quorum")
+		policy = filepath.Join(dir, custody.WitnessFile)
 	}
 	text, err := os.ReadFile(policy)
+	if errors.Is(err, os.ErrNotExist) {
+		return usageError("%s is not there: name with --policy a c2sp.org/tlog-policy with the witnesses and the quorum", policy)
+	}
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,8 @@ type talk struct {
 var errUsage = errors.New("usage")
 
 func commands() []command {
-	return []command{initCommand, planCommand, requestCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
+	return []command{initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
+		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
 }
 
 func main() {
@@ -186,10 +186,10 @@ usage: probity COMMAND [arguments]
 
 `)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.short)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.short)
 	}
-	fmt.Fprint(w, `  version    prints the version
-  help       prints this, or the help of a command
+	fmt.Fprint(w, `  version     prints the version
+  help        prints this, or the help of a command
 
 example:
   probity review examples/harbour

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,20 +15,36 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"probity/internal/simulate"
+	"probity/internal/stamptest"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"probity": main})
 }
 
-// The commands as a user types them.
+// The commands as a user types them. Time stamp authorities are at $TSA, at
+// $TSA_WRONG, which answers another request, and one with the root $OTHER_PEM
+// that stamps nothing here.
 func TestScripts(t *testing.T) {
+	var authorities []*stamptest.Authority
+	for _, wrong := range []stamptest.Wrong{{}, {Nonce: true}, {}} {
+		a, err := stamptest.New(wrong)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(a.Server.Close)
+		authorities = append(authorities, a)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
-			return nil
+			e.Setenv("TSA", authorities[0].Server.URL)
+			e.Setenv("TSA_WRONG", authorities[1].Server.URL)
+			e.Setenv("TSA_PEM", filepath.Join(e.WorkDir, ".tsa.pem"))
+			e.Setenv("OTHER_PEM", filepath.Join(e.WorkDir, ".other.pem"))
+			return errors.Join(os.WriteFile(e.Getenv("TSA_PEM"), authorities[0].PEM, 0o666), os.WriteFile(e.Getenv("OTHER_PEM"), authorities[2].PEM, 0o666))
 		},
 	})
 }

@@ -6,43 +6,56 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"probity/internal/bundle"
 	"probity/internal/casefile"
+	"probity/internal/custody"
 	"probity/internal/review"
 	"probity/internal/verify"
 )
 
 var publishCommand = command{
-	name: "publish", args: "CASE --to BUNDLE",
+	name: "publish", args: "CASE --out BUNDLE [--redact FILE]",
 	short: "writes a bundle that anyone can check offline",
 	long: `Publish writes the review that the last run wrote, with the tables and the SQL
 behind it, the ledger, what opens its texts, and the signatures, as a folder
-that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed.
+that is a bag (BagIt 1.0), and as a zip beside it. An author and an approver must have signed,
+or whom the policy of the case wants (probity policy). If the case has a file
+witnesses.policy (a tlog-policy), its witnesses are asked to cosign, and its quorum is needed.
 
-Nothing is withheld: names of accounts, resources, custodians and reviewers are
-in it. Read it before you give it away.
+Names of accounts, resources, custodians and reviewers are in it, but for those
+that --redact withholds. Each of these stands as one pseudonym wherever it stood;
+findings, coverage, gaps, custody, refusals and the conclusion cannot be withheld.
+Two reviewers approve with probity redact, and the ledger says what was withheld
+by which rule.
 
-  --to BUNDLE   the folder, which must not be there
-  --draft       without enough signatures; verifying says so
-  --no-tables   without tables/ and catalog/
-  --out DIR     where the review was written; CASE/out if absent
+  --out BUNDLE              the folder, which must not be there
+  --redact FILE             a list of redactions: see probity help redact
+  --excerpt HASH:POSITION   shows the row of a record besides those that the
+                            findings cite; may be given several times
+  --draft                   without enough signatures; verifying says so
+  --no-tables               without tables/ and catalog/
+  --review DIR              where the review was written; CASE/out if absent
 
 example:
-  probity publish mycase --to answer && probity verify answer`,
+  probity publish mycase --redact redactions.yaml --out answer && probity verify answer`,
 	run: runPublish,
 }
 
-func runPublish(_ context.Context, t *talk, args []string) error {
+func runPublish(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("publish", flag.ContinueOnError)
-	to, out := f.String("to", "", ""), f.String("out", "", "")
+	to, out, redact := f.String("out", "", ""), f.String("review", "", ""), f.String("redact", "", "")
+	var excerpts texts
+	f.Var(&excerpts, "excerpt", "")
 	draft, bare := f.Bool("draft", false, ""), f.Bool("no-tables", false, "")
 	rest, err := parse(f, args, 1, "one case")
 	if err != nil {
 		return err
 	}
 	if *to == "" {
-		return usageError("--to BUNDLE is needed")
+		return usageError("--out BUNDLE is needed")
 	}
 	c, err := casefile.Load(rest[0])
 	if err != nil {
@@ -51,15 +64,57 @@ func runPublish(_ context.Context, t *talk, args []string) error {
 	if *out == "" {
 		*out = filepath.Join(c.Dir, "out")
 	}
-	if err := bundle.Write(bundle.Config{Case: c, Out: *out, Target: *to, Draft: *draft, Tables: !*bare}); err != nil {
+	cfg := bundle.Config{Case: c, Out: *out, Target: *to, Draft: *draft, Tables: !*bare}
+	if cfg.Wishes, err = wishes(*redact); err != nil {
 		return err
+	}
+	if cfg.Excerpts, err = places(excerpts); err != nil {
+		return err
+	}
+	if err := bundle.Write(cfg); err != nil {
+		return err
+	}
+	if b, err := custody.Read(c.Dir, custody.Options{}); err == nil {
+		if w, err := b.Witnessed(ctx, "", nil); err == nil && w.Asked {
+			fmt.Fprintln(t.out, w.Words())
+		}
 	}
 	fmt.Fprintf(t.out, "wrote %s and %s.zip; check it as its readers will: probity-verify %s\n", *to, filepath.Clean(*to), *to)
 	return nil
 }
 
+// wishes reads redactions.yaml; "" is none.
+func wishes(name string) ([]bundle.Wish, error) {
+	if name == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the redactions: %w", err)
+	}
+	list, err := bundle.ParseWishes(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
+}
+
+// places reads records as probity show names them.
+func places(list []string) ([]bundle.Place, error) {
+	var out []bundle.Place
+	for _, text := range list {
+		exhibit, at, ok := strings.Cut(text, ":")
+		n, err := strconv.ParseInt(at, 10, 64)
+		if !ok || err != nil || len(exhibit) < 8 {
+			return nil, usageError("--excerpt %q: want the SHA-256 of an exhibit, or its beginning, and a position, such as c506e8d4600d:1536", text)
+		}
+		out = append(out, bundle.Place{Exhibit: strings.ToLower(exhibit), Position: n})
+	}
+	return out, nil
+}
+
 var verifyCommand = command{
-	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE]",
+	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE] [--time-authority FILE]",
 	short: "checks a published bundle, step by step",
 	long: `Verify checks a folder that probity publish wrote, offline, as probity-verify
 does, which is a program of its own without the rest of this one, and then
@@ -67,7 +122,11 @@ answers each claim anew from the tables and compares. docs/bundle.md says what
 each step means. Exit 4 if a step fails.
 
   --since FILE    a checkpoint of this ledger from before, which it must continue
-  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want
+  --policy FILE   a tlog-policy: the witnesses whose cosignatures you want; the
+                  bundle's own if absent
+  --time-authority FILE
+                  the root of the time stamp authority, as PEM, if you know it
+                  from elsewhere
 
 example:
   probity verify answer`,
@@ -76,7 +135,7 @@ example:
 
 func runVerify(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
-	since, policy := f.String("since", "", ""), f.String("policy", "", "")
+	since, policy, authority := f.String("since", "", ""), f.String("policy", "", ""), f.String("time-authority", "", "")
 	rest, err := parse(f, args, 1, "one bundle")
 	if err != nil {
 		return err
@@ -89,6 +148,11 @@ func runVerify(ctx context.Context, t *talk, args []string) error {
 	}
 	if *policy != "" {
 		if opts.Policy, err = os.ReadFile(*policy); err != nil {
+			return err
+		}
+	}
+	if *authority != "" {
+		if opts.TimeAuthority, err = os.ReadFile(*authority); err != nil {
 			return err
 		}
 	}
@@ -118,10 +182,10 @@ func recompute(ctx context.Context, dir string, number int) verify.Step {
 		s.Says = "the bundle has no tables: the findings cannot be computed anew"
 		return s
 	}
-	events, err := verify.Events(os.DirFS(dir))
+	o, err := verify.OpenRows(os.DirFS(dir))
 	n := 0
 	if err == nil {
-		n, err = review.Recompute(ctx, filepath.Join(dir, "data"), events)
+		n, err = review.Recompute(ctx, review.Published{Dir: filepath.Join(dir, "data"), Events: o.Events, Known: o.Known, Names: o.Names, Keys: o.Keys})
 	}
 	if s.Says = fmt.Sprintf("%d claims, discrepancies, gaps and the conclusion come out of the tables as the review has them", n); err != nil {
 		s.Failed, s.Says = true, err.Error()

@@ -58,13 +58,13 @@ func TestWitness(t *testing.T) {
 	policy := filepath.Join(dir, "policy")
 	os.WriteFile(policy, fmt.Appendf(nil, "log %switness w %s %s\nquorum w\n", vkey, words[2], words[3]), 0o666)
 	good := filepath.Join(dir, "good")
-	step(t, "publish", filepath.Join(dir, "case"), "--to", good+"0")
+	step(t, "publish", filepath.Join(dir, "case"), "--out", good+"0")
 	text, _ := os.ReadFile(policy)
 	if failed := bundleSteps(good+"0", verify.Options{Policy: text}); len(failed) != 1 || failed[0] != "witnesses" {
 		t.Errorf("before it is cosigned: %q failed", failed)
 	}
 	step(t, "ledger", "cosign", filepath.Join(dir, "case"), "--policy", policy)
-	step(t, "publish", filepath.Join(dir, "case"), "--to", good)
+	step(t, "publish", filepath.Join(dir, "case"), "--out", good)
 	step(t, "verify", good, "--policy", policy)
 	stop()
 	if code := <-ended; code != exitDone && code != exitInterrupted {

@@ -174,6 +174,7 @@ type Verified struct {
 	Index         int64 // of the leaf
 	Size          int64 // of the checkpoint
 	Signature     []byte
+	Times         [][]byte // responses of time stamp authorities, not checked here
 }
 
 // Verify checks a bundle: the signature with the key, that the statement is
@@ -197,7 +198,7 @@ func Verify(text, spki, content []byte, vkey string) (*Verified, error) {
 	if !ecdsa.VerifyASN1(key, digest[:], sig) {
 		return nil, fail(BadSignature, "it is not of this key over this statement")
 	}
-	v := &Verified{Statement: b.Envelope.Payload, Signature: sig}
+	v := &Verified{Statement: b.Envelope.Payload, Signature: sig, Times: b.times()}
 	if err := v.readStatement(content); err != nil {
 		return nil, err
 	}
@@ -223,7 +224,7 @@ func (v *Verified) readStatement(content []byte) error {
 	if s.Type != StatementType || len(s.Subject) != 1 || s.Subject[0].Digest.SHA256 != hex.EncodeToString(sum[:]) {
 		return fail(BadSubject, "the statement is not about this file")
 	}
-	if s.PredicateType != ReviewType && s.PredicateType != DissentType {
+	if s.PredicateType != ReviewType && s.PredicateType != DissentType && s.PredicateType != RedactionType {
 		return fail(BadSubject, "the statement is of the type %q", s.PredicateType)
 	}
 	v.PredicateType, v.Predicate = s.PredicateType, s.Predicate
@@ -298,8 +299,8 @@ func number(s string) (int64, error) {
 }
 
 // TrustedRoot returns the Sigstore trusted root for the ledger with the key
-// vkey, valid from a time in RFC 3339.
-func TrustedRoot(vkey, from string) ([]byte, error) {
+// vkey, valid from a time in RFC 3339, and for time stamp authorities.
+func TrustedRoot(vkey, from string, authorities ...Authority) ([]byte, error) {
 	name, key, err := logKey(vkey)
 	if err != nil {
 		return nil, err
@@ -309,6 +310,10 @@ func TrustedRoot(vkey, from string) ([]byte, error) {
 		return nil, err
 	}
 	type object = map[string]any
+	stampers := []any{}
+	for _, a := range authorities {
+		stampers = append(stampers, a.object())
+	}
 	// SubjectPublicKeyInfo of an Ed25519 key, RFC 8410.
 	spki := append([]byte{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00}, key...)
 	text, err := json.MarshalIndent(object{
@@ -318,7 +323,7 @@ func TrustedRoot(vkey, from string) ([]byte, error) {
 			"publicKey": object{"rawBytes": spki, "keyDetails": "PKIX_ED25519", "validFor": object{"start": from}},
 			"logId":     object{"keyId": id},
 		}},
-		"certificateAuthorities": []any{}, "ctlogs": []any{}, "timestampAuthorities": []any{},
+		"certificateAuthorities": []any{}, "ctlogs": []any{}, "timestampAuthorities": stampers,
 	}, "", "  ")
 	return append(text, '\n'), err
 }

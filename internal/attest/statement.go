@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ import (
 const (
 	StatementType = "https://in-toto.io/Statement/v1"
 	PayloadType   = "application/vnd.in-toto+json"
-	ReviewType    = "https://probity.invalid/review/v1"  // a reviewer stands by a review
-	DissentType   = "https://probity.invalid/dissent/v1" // a reviewer does not
+	ReviewType    = "https://probity.invalid/review/v1"    // a reviewer stands by a review
+	DissentType   = "https://probity.invalid/dissent/v1"   // a reviewer does not
+	RedactionType = "https://probity.invalid/redaction/v1" // a reviewer approves what is withheld
 )
 
 // A Statement says something of files.
@@ -115,4 +117,18 @@ func parseSPKI(spki []byte) (*ecdsa.PublicKey, error) {
 func KeyID(spki []byte) string {
 	sum := sha256.Sum256(spki)
 	return hex.EncodeToString(sum[:])
+}
+
+// IsLeafOf reports whether a leaf is of a signature.
+func IsLeafOf(leaf, signature []byte) bool {
+	var l struct {
+		Spec struct {
+			Rekord struct {
+				Signature struct {
+					Content []byte `json:"content"`
+				} `json:"signature"`
+			} `json:"hashedRekordV002"`
+		} `json:"spec"`
+	}
+	return json.Unmarshal(leaf, &l) == nil && len(signature) > 0 && bytes.Equal(l.Spec.Rekord.Signature.Content, signature)
 }

@@ -5,6 +5,8 @@ package bundle
 
 import (
 	"archive/zip"
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,34 +18,38 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"probity"
 	"probity/internal/attest"
 	"probity/internal/custody"
-	"probity/internal/durable"
 	"probity/internal/keyfile"
+	"probity/internal/report"
+	"probity/internal/review"
 	"probity/internal/seal"
+	"probity/internal/table"
 	"probity/internal/verify"
 )
 
 // Config says what to publish and where.
 type Config struct {
-	Case   *probity.Case
-	Out    string // what a review wrote
-	Target string // the folder that the bundle will be; it must not be there
-	Draft  bool   // without enough signatures
-	Tables bool   // with the tables and the SQL
+	Case     *probity.Case
+	Out      string  // what a review wrote
+	Target   string  // the folder that the bundle will be; it must not be there
+	Draft    bool    // without enough signatures
+	Tables   bool    // with the tables and the SQL
+	Wishes   []Wish  // what is withheld
+	Excerpts []Place // records whose rows are shown besides those that the review cites
 }
 
 // Write publishes a review. The ledger must hold its run, and, unless it is a
-// draft, enough signatures of it. The folder, and the zip beside it, appear
-// whole or not at all.
+// draft, enough signatures of it, and two approvals of what is withheld. The
+// folder, and the zip beside it, appear whole or not at all.
 func Write(cfg Config) (err error) {
-	if _, err := os.Lstat(cfg.Target); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("publishing: %s is there: choose another folder", cfg.Target)
-	}
-	if _, err := os.Lstat(filepath.Clean(cfg.Target) + ".zip"); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("publishing: %s.zip is there: choose another folder", filepath.Clean(cfg.Target))
+	for _, name := range []string{cfg.Target, filepath.Clean(cfg.Target) + ".zip"} {
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("publishing: %s is there: choose another folder", name)
+		}
 	}
 	b, err := custody.Resume(cfg.Case.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
@@ -53,17 +59,19 @@ func Write(cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	text, err := os.ReadFile(filepath.Join(cfg.Out, durable.Mark))
+	a, err := Gather(cfg.Case, b, cfg.Out, cfg.Excerpts)
 	if err != nil {
-		return fmt.Errorf("publishing: %w: run probity review first", err)
+		return fmt.Errorf("publishing: %w", err)
 	}
-	sum := sha256.Sum256(text)
-	review := hex.EncodeToString(sum[:])
-	signed := b.Reviewed(review)
+	signed := b.Reviewed(a.SHA256)
 	if met, missing := signed.Met(); !met && !cfg.Draft {
 		return fmt.Errorf("publishing: %s: probity sign, or --draft to publish without", missing)
 	}
-	if err := announce(b, review); err != nil {
+	r, err := announce(a, cfg)
+	if err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	if err := cosigned(b, a.SHA256, cfg.Draft); err != nil {
 		return err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(cfg.Target)), "."+filepath.Base(cfg.Target)+".unfinished-")
@@ -72,10 +80,13 @@ func Write(cfg Config) (err error) {
 	}
 	defer os.RemoveAll(temp)
 	w := &writer{root: temp, payload: map[string]string{}}
-	w.pack(cfg, b, text, signed)
+	w.pack(cfg, a, r, signed)
 	w.close()
 	if w.err != nil {
 		return fmt.Errorf("publishing: %w", w.err)
+	}
+	if err := proofread(temp, cfg); err != nil {
+		return fmt.Errorf("publishing: %w", err)
 	}
 	if err := errors.Join(os.Chmod(temp, 0o755), syncAll(temp)); err != nil {
 		return fmt.Errorf("publishing: %w", err)
@@ -84,6 +95,68 @@ func Write(cfg Config) (err error) {
 		return fmt.Errorf("publishing: %w", err)
 	}
 	return errors.Join(syncPath(filepath.Dir(filepath.Clean(cfg.Target))), pack(cfg.Target))
+}
+
+// announce records what is withheld, and that the review is published, once.
+func announce(a *Answer, cfg Config) (*custody.Redactions, error) {
+	r := &custody.Redactions{}
+	if len(cfg.Wishes) > 0 {
+		var err error
+		if r, err = a.Redactions(cfg.Wishes); err != nil {
+			return nil, err
+		}
+		text, err := r.Text()
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(text)
+		if ok, missing := custody.TwoApproved(custody.ApprovedIn(a.Book.Events, hex.EncodeToString(sum[:]))); !ok {
+			return nil, fmt.Errorf("%s: probity redact", missing)
+		}
+		if err := a.Book.RecordApplied(r); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range a.Book.Events {
+		if p, ok := e.Body.(*custody.Published); ok && p.ReviewSHA256 == a.SHA256 {
+			return r, nil
+		}
+	}
+	_, err := a.Book.Record(custody.CheckpointPublished, "", &custody.Published{ReviewSHA256: a.SHA256})
+	return r, err
+}
+
+// proofread looks for what is withheld in every text of the bundle, and checks
+// the bundle as its readers will.
+func proofread(dir string, cfg Config) error {
+	var hidden []string
+	for _, w := range cfg.Wishes {
+		for _, name := range w.Names {
+			hidden = append(hidden, strings.ToLower(strings.TrimSpace(name)))
+		}
+	}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || len(hidden) == 0 || path.Ext(p) == ".parquet" {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
+		lower := strings.ToLower(string(data))
+		for _, name := range hidden {
+			if strings.Contains(lower, name) {
+				return fmt.Errorf("%q is to be withheld, and %s tells it: reasons, ways and what was asked for cannot be withheld, and neither can a part of a longer word", name, p)
+			}
+		}
+		return err
+	})
+	if err != nil || cfg.Draft {
+		return err
+	}
+	for _, s := range verify.Run(os.DirFS(dir), verify.Options{}) {
+		if s.Failed {
+			return fmt.Errorf("the bundle would not verify: step %d, %s: %s", s.Number, s.Name, s.Says)
+		}
+	}
+	return nil
 }
 
 // pack writes the folder as a zip beside it, with the same bytes for the same
@@ -121,15 +194,19 @@ func pack(dir string) (err error) {
 	return errors.Join(os.Rename(f.Name(), dir+".zip"), f.Close(), syncPath(filepath.Dir(dir)))
 }
 
-// announce records that a review is published, once.
-func announce(b *custody.Book, review string) error {
-	for _, e := range b.Events {
-		if p, ok := e.Body.(*custody.Published); ok && p.ReviewSHA256 == review {
-			return nil
-		}
+// cosigned has the witnesses of the case's policy cosign what is published. A
+// final answer needs their quorum; a draft takes what there is.
+func cosigned(b *custody.Book, review string, draft bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	c, err := b.Witnessed(ctx, review, nil)
+	if err == nil && !c.Met && !draft {
+		err = fmt.Errorf("%s: publish again when they answer, or --draft to publish without", errors.Join(errors.New(c.Words()), c.Silent))
 	}
-	_, err := b.Record(custody.CheckpointPublished, "", &custody.Published{ReviewSHA256: review})
-	return err
+	if err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	return nil
 }
 
 // A writer writes the files of a bag and keeps their digests. After an error it
@@ -141,15 +218,21 @@ type writer struct {
 	err     error
 }
 
-func (w *writer) pack(cfg Config, b *custody.Book, text []byte, signed custody.Reviewed) {
-	index, err := seal.Canonical(verify.Index{Version: 1, Case: cfg.Case.ID, Origin: b.View().Origin()})
+func (w *writer) pack(cfg Config, a *Answer, r *custody.Redactions, signed custody.Reviewed) {
+	b := a.Book
+	withheld, err := r.Withheld()
 	w.fail(err)
-	list, err := seal.Canonical(b.Sealer().Disclosures())
+	open, rows, known, err := a.known(withheld)
 	w.fail(err)
-	w.add("data/bundle.json", append(index, '\n'))
-	w.add("data/disclosures.json", append(list, '\n'))
-	w.add("data/review.json", text)
-	w.copy("data/report.html", filepath.Join(cfg.Out, "report.html"))
+	if w.err != nil {
+		return
+	}
+	w.json("data/bundle.json", verify.Index{Version: 1, Case: cfg.Case.ID, Origin: b.View().Origin()})
+	w.json("data/disclosures.json", open)
+	w.json("data/excerpts.json", verify.Excerpts{Openings: append([]verify.Opening{}, a.Cited...)})
+	w.add("data/sealed/review.json", a.Sealed)
+	w.add("data/sealed/case.yaml", a.CaseDoc)
+	w.answer(a, known)
 	w.folder("data/ledger", filepath.Join(cfg.Case.Dir, custody.LedgerDir), func(p string) bool {
 		return p == "checkpoint" || p == "log.vkey" || strings.HasPrefix(p, "tile/")
 	})
@@ -161,16 +244,85 @@ func (w *writer) pack(cfg Config, b *custody.Book, text []byte, signed custody.R
 			w.copy("data/plans/"+body.PlanSHA256+".txt", filepath.Join(cfg.Case.Dir, "plans", body.PlanSHA256+".txt"))
 		}
 	}
+	if policy := filepath.Join(cfg.Case.Dir, custody.WitnessFile); exists(policy) {
+		w.copy("data/"+custody.WitnessFile, policy)
+	}
 	w.signatures(cfg, signed)
+	if len(r.List) > 0 {
+		w.redactions(cfg, b, r)
+	}
 	if cfg.Tables {
-		w.copy("data/case.yaml", cfg.Case.File)
-		for _, name := range []string{"tables", "catalog"} {
-			w.folder("data/"+name, filepath.Join(cfg.Out, name), func(string) bool { return true })
-		}
-		for _, name := range []string{"open.sql", "header.json"} {
-			w.copy("data/"+name, filepath.Join(cfg.Out, name))
+		w.tables(cfg, a, rows, known, withheld)
+	}
+}
+
+// answer writes the review and the case as readers see them, and the report.
+func (w *writer) answer(a *Answer, known *seal.Known) {
+	text, err := known.JSON(a.Sealed, custody.ReviewPlace)
+	w.fail(err)
+	c, err := known.Text(string(a.CaseDoc))
+	w.fail(err)
+	if w.err != nil {
+		return
+	}
+	r, err := report.Parse(text)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	var page bytes.Buffer
+	w.fail(report.HTML(&page, r))
+	w.add("data/review.json", text)
+	w.add("data/case.yaml", []byte(c))
+	w.add("data/report.html", page.Bytes())
+}
+
+// tables writes the tables and what their rows are checked with, and the SQL.
+func (w *writer) tables(cfg Config, a *Answer, disclosures []string, known *seal.Known, withheld map[string]string) {
+	t := verify.Tables{Keys: map[string][]byte{}, Names: []string{}, Disclosures: append([]string{}, disclosures...)}
+	for _, x := range a.Tables {
+		t.Keys[x.Name] = review.RowKey(a.Rows, x.Name)
+	}
+	for _, d := range a.Rows.Disclosures() {
+		_, digest, err := seal.ParseDisclosure(d)
+		w.fail(err)
+		t.Names = append(t.Names, digest)
+	}
+	w.json("data/tables.json", t)
+	from := filepath.Join(cfg.Out, "tables")
+	if len(withheld) > 0 {
+		from = filepath.Join(w.root, ".tables")
+		text := func(v string) (string, error) { return known.Text(a.Rows.Text(v, a.names)) }
+		for _, x := range a.Tables {
+			w.fail(table.Rewrite(filepath.Join(cfg.Out, "tables"), from, x.Name, text))
 		}
 	}
+	all := func(string) bool { return true }
+	w.folder("data/tables", from, all)
+	w.fail(os.RemoveAll(filepath.Join(w.root, ".tables")))
+	w.folder("data/catalog", filepath.Join(cfg.Out, "catalog"), all)
+	for _, name := range []string{"open.sql", "header.json"} {
+		w.copy("data/"+name, filepath.Join(cfg.Out, name))
+	}
+}
+
+// redactions adds what is withheld, and by whose approval.
+func (w *writer) redactions(cfg Config, b *custody.Book, r *custody.Redactions) {
+	text, err := r.Text()
+	w.fail(err)
+	w.add("data/redactions.json", text)
+	sum := sha256.Sum256(text)
+	var keys []string
+	for _, x := range custody.ApprovedIn(b.Events, hex.EncodeToString(sum[:])) {
+		keys = append(keys, x.KeySHA256)
+	}
+	w.signed(filepath.Join(cfg.Case.Dir, "signatures", "redactions"), "data/signatures/redactions/", keys)
+}
+
+func (w *writer) json(name string, v any) {
+	text, err := seal.Canonical(v)
+	w.fail(err)
+	w.add(name, append(text, '\n'))
 }
 
 // signatures adds the signatures of this review, by their keys.
@@ -187,6 +339,11 @@ func (w *writer) signatures(cfg Config, signed custody.Reviewed) {
 	}
 	dir := filepath.Join(cfg.Case.Dir, "signatures")
 	w.copy("data/signatures/trusted_root.json", filepath.Join(dir, "trusted_root.json"))
+	w.signed(dir, "data/signatures/", keys)
+}
+
+// signed adds the signatures by the keys with these ids that lie in a folder.
+func (w *writer) signed(dir, to string, keys []string) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.pub"))
 	w.fail(err)
 	found := 0
@@ -198,12 +355,17 @@ func (w *writer) signatures(cfg Config, signed custody.Reviewed) {
 		}
 		found++
 		name := strings.TrimSuffix(f, ".pub")
-		w.copy("data/signatures/"+filepath.Base(f), f)
-		w.copy("data/signatures/"+filepath.Base(name)+".sigstore.json", name+".sigstore.json")
+		w.copy(to+filepath.Base(f), f)
+		w.copy(to+filepath.Base(name)+".sigstore.json", name+".sigstore.json")
 	}
 	if found < len(keys) {
 		w.fail(fmt.Errorf("%d signatures are in the ledger and %d in %s: restore them from a copy", len(keys), found, dir))
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 func (w *writer) fail(err error) {

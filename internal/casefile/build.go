@@ -3,6 +3,7 @@ package casefile
 import (
 	"net/url"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -78,12 +79,18 @@ func (b *builder) unique(seen ids, n *yaml.Node, what string) {
 
 func (b *builder) build(root *yaml.Node) *probity.Case {
 	c := &b.c
-	c.ID, c.Title, c.Subject = text(root, "id"), text(root, "title"), text(get(root, "subject"), "name")
+	c.ID, c.Title, c.Subject, c.Names = text(root, "id"), text(root, "title"), text(get(root, "subject"), "name"), texts(root, "names")
 	if p := b.span(get(root, "period"), "the period"); p != nil {
 		c.Period = *p
 	}
 	r := get(root, "review")
 	c.Instruction = probity.Instruction{InstructedBy: text(r, "instructed_by"), StandardOfProof: text(r, "standard_of_proof")}
+	if a := get(r, "time_authority"); a != nil {
+		c.Times = probity.TimeAuthority{URL: text(a, "url"), Certificate: text(a, "certificate")}
+		if !filepath.IsLocal(c.Times.Certificate) && c.Times.Certificate != "" {
+			b.m.add(get(a, "certificate"), "%q lies outside the case folder: put the certificate into it", c.Times.Certificate)
+		}
+	}
 	b.estate(root)
 	b.terms(root)
 	b.sources(root)

@@ -47,7 +47,7 @@ func Load(path string) (*probity.Case, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	c.Dir, c.File, c.SHA256 = filepath.Dir(file), file, hex.EncodeToString(sum[:])
+	c.Dir, c.File, c.Text, c.SHA256 = filepath.Dir(file), file, data, hex.EncodeToString(sum[:])
 	return c, nil
 }
 

@@ -106,6 +106,9 @@ func TestMistakes(t *testing.T) {
 		{"alias", "id: x\n", "id: &a x\ntitle: *a\n", "anchors and aliases are not used"},
 		{"syntax", "id: x", "id: [x", "not valid YAML"},
 		{"two documents", "probity: 1", "probity: 1\n---\nprobity: 1", "a case is one document"},
+		{"time authority without a certificate", "allegations:", "review: {time_authority: {url: \"https://t.example\"}}\nallegations:", `lacks the key "certificate"`},
+		{"time authority elsewhere", "allegations:", "review: {time_authority: {url: \"https://t.example\", certificate: ../t.pem}}\nallegations:", "lies outside the case folder"},
+		{"time authority of another kind", "allegations:", "review: {time_authority: {url: ldap, certificate: t.pem}}\nallegations:", "write an address such as https://"},
 		{"number", "minimum", "minimum", ""},
 	} {
 		if c.want == "" {

@@ -124,7 +124,10 @@ func whole() value {
 		field{"review", "who ordered the review, and how it decides", false, objectOf(
 			field{"instructed_by", "who ordered it", false, plain},
 			field{"standard_of_proof", "the standard by which claims are decided", false,
-				oneOf("balance_of_probabilities", "clear_and_convincing", "beyond_reasonable_doubt", "reasonable_grounds")})},
+				oneOf("balance_of_probabilities", "clear_and_convincing", "beyond_reasonable_doubt", "reasonable_grounds")},
+			field{"time_authority", "who stamps the time of signatures, by RFC 3161", false, objectOf(
+				field{"url", "its address", true, value{pattern: `^https?://[^\s]+$`, means: "an address such as https://time.example/stamp"}},
+				field{"certificate", "a PEM file with its root and what lies between, beside the case file", true, plain})})},
 		field{"estate", "the accounts in scope, as far as the authors of the case know; they do not count as disclosed", false, listOf(objectOf(
 			field{"provider", "the cloud", true, oneOf("azure", "aws", "gcp")},
 			field{"account", "subscription, account or project id", true, plain},
@@ -158,6 +161,7 @@ func whole() value {
 			field{"acquired", "when, by whom and how it was collected; decides what had expired by then", false, objectOf(
 				field{"at", "the time", false, date}, field{"by", "a name", false, plain}, field{"how", "the way", false, plain})},
 			field{"covers", "the span that the custodian says it covers", false, periodOf()}))},
+		field{"names", "further names, of people for example, that may have to be withheld when the answer is published", false, plains},
 		field{"requests", "demands for records that were refused, answered with parts taken out, or not made", false, listOf(objectOf(
 			field{"custodian", "of whom", true, plain},
 			field{"witness", "which records", true, oneOf(witnesses()...)},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"probity"
 	"probity/internal/durable"
 	"probity/internal/ledger"
 	"probity/internal/seal"
@@ -46,8 +47,13 @@ type Options struct {
 var ErrNone = errors.New("the case has no ledger")
 
 // Start opens the book of a case for writing, and begins it if there is none.
-func Start(dir string, opened Opened, opts Options) (*Book, error) {
+// The digest of the case becomes that of its sealed form.
+func Start(c *probity.Case, opts Options) (*Book, error) {
+	dir := c.Dir
 	b, err := open(dir, opts)
+	if err == nil {
+		b.Adopt(c)
+	}
 	if !errors.Is(err, ErrNone) {
 		return b, err
 	}
@@ -61,7 +67,7 @@ func Start(dir string, opened Opened, opts Options) (*Book, error) {
 	if err := durable.WriteNew(filepath.Join(private, seedFile), []byte(hex.EncodeToString(seed)+"\n")); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("beginning the ledger: %w", err)
 	}
-	log, err := ledger.Create(filepath.Join(dir, LedgerDir), filepath.Join(dir, KeyFile), Origin(opened.Case))
+	log, err := ledger.Create(filepath.Join(dir, LedgerDir), filepath.Join(dir, KeyFile), Origin(c.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +77,8 @@ func Start(dir string, opened Opened, opts Options) (*Book, error) {
 	if b, err = open(dir, opts); err != nil {
 		return nil, err
 	}
-	if _, err := b.Record(ReviewOpened, "", &opened); err != nil {
+	b.Adopt(c)
+	if _, err := b.Record(ReviewOpened, "", &Opened{Case: c.ID, CaseSHA256: c.SHA256}); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
@@ -222,6 +229,9 @@ func (b *Book) Record(kind Kind, id string, body any) (int64, error) {
 	return e.Index, nil
 }
 
+// Dir returns the case folder.
+func (b *Book) Dir() string { return b.dir }
+
 // View returns the ledger for reading.
 func (b *Book) View() *ledger.View { return b.view }
 
@@ -230,6 +240,9 @@ func (b *Book) Log() *ledger.Ledger { return b.log }
 
 // Sealer returns what seals values in this case.
 func (b *Book) Sealer() *seal.Sealer { return b.sealer }
+
+// NewSealer returns another sealer of this case, which has sealed nothing yet.
+func (b *Book) NewSealer() *seal.Sealer { return b.sealer.Fresh() }
 
 // Close releases the book.
 func (b *Book) Close() error {

@@ -26,7 +26,7 @@ func day(s string) time.Time {
 
 func begin(t *testing.T, dir, today string) *Book {
 	t.Helper()
-	b, err := Start(dir, Opened{Case: "Harbour 7", CaseSHA256: strings.Repeat("a", 64)}, Options{Now: func() time.Time { return day(today) }})
+	b, err := Start(&probity.Case{ID: "Harbour 7", Dir: dir, Text: []byte("id: Harbour 7\n")}, Options{Now: func() time.Time { return day(today) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"time"
 
 	"probity"
@@ -33,7 +32,17 @@ const (
 	AnalysisRun         Kind = "analysis.run"
 	FindingSigned       Kind = "finding.signed"
 	FindingDissent      Kind = "finding.dissent"
+	RedactionApproved   Kind = "redaction.approved"
+	RedactionApplied    Kind = "redaction.applied"
 	CheckpointPublished Kind = "checkpoint.published"
+
+	EvidenceAcknowledged Kind = "evidence.acknowledged"
+	PolicySet            Kind = "policy.set"
+	KeyAdded             Kind = "key.added"
+	KeyRevoked           Kind = "key.revoked"
+	GapFound             Kind = "gap.found"
+	FindingDrafted       Kind = "finding.drafted"
+	FindingChallenged    Kind = "finding.challenged"
 )
 
 // bodies gives the type of the body of each kind.
@@ -47,19 +56,29 @@ var bodies = map[Kind]func() any{
 	AnalysisRun:         func() any { return new(Analysis) },
 	FindingSigned:       func() any { return new(Signed) },
 	FindingDissent:      func() any { return new(Dissent) },
+	RedactionApproved:   func() any { return new(Approved) },
+	RedactionApplied:    func() any { return new(Applied) },
 	CheckpointPublished: func() any { return new(Published) },
+
+	EvidenceAcknowledged: func() any { return new(Acknowledged) },
+	PolicySet:            func() any { return new(Policy) },
+	KeyAdded:             func() any { return new(Key) },
+	KeyRevoked:           func() any { return new(Revoked) },
+	GapFound:             func() any { return new(Gaps) },
+	FindingDrafted:       func() any { return new(Drafted) },
+	FindingChallenged:    func() any { return new(Challenged) },
 }
 
-// withheld are the members of bodies that stand as digests in leaves.
-var withheld = []string{"custodian", "by", "how", "reason", "accounts", "resources", "what"}
+// withheld are the members of bodies that stand as digests in leaves. Those of
+// told are disclosed with every answer: how records were handed over, what was
+// asked for and why it was refused cannot be redacted.
+var (
+	withheld = []string{"custodian", "by", "how", "reason", "accounts", "resources", "what"}
+	told     = []string{"how", "reason", "what"}
+)
 
 func sealedPlace(place []string) bool {
-	for i := len(place) - 1; i >= 0; i-- {
-		if place[i] != "*" {
-			return slices.Contains(withheld, place[i])
-		}
-	}
-	return false
+	return lastMember(place, withheld)
 }
 
 // Opened begins the record of a case.
@@ -126,16 +145,27 @@ type Analysis struct {
 	CatalogSHA256 string       `json:"catalog_sha256"`
 	InputsSHA256  string       `json:"inputs_sha256"` // of the exhibits' digests, a line each
 	Exhibits      int          `json:"exhibits"`
-	ReviewSHA256  string       `json:"review_sha256"` // of review.json
+	ReviewSHA256  string       `json:"review_sha256"` // of the sealed form of review.json
+	Seen          int64        `json:"seen"`          // size of the ledger when the run read it
+	Tables        []TableRoot  `json:"tables"`        // in order of their names
+}
+
+// A TableRoot commits to the rows of a table: the root of the tree of its
+// salted rows (internal/seal).
+type TableRoot struct {
+	Name string `json:"name"`
+	Rows int64  `json:"rows"`
+	Root string `json:"root"` // hex
 }
 
 // A Role is what a reviewer was in a review.
 type Role string
 
-// The roles: nobody has both.
+// The roles: nobody has two. A reviewer has one only where a policy says so.
 const (
 	Author   Role = "author"
 	Approver Role = "approver"
+	Reviewer Role = "reviewer"
 )
 
 // Signed says that a reviewer stands by a review.
@@ -241,11 +271,39 @@ func Parse(leaf []byte) (*Event, error) {
 // Open fills the body of an event with what is known of its digests. A digest
 // of which nothing is known is an error.
 func (e *Event) Open(k *seal.Known) error {
+	if err := checkTold(e.tree, nil, k); err != nil {
+		return err
+	}
 	tree, err := k.Open(e.tree)
 	if err != nil {
 		return err
 	}
 	return e.setBody(tree)
+}
+
+// checkTold refuses a leaf of which a text is withheld that cannot be.
+func checkTold(tree any, place []string, k *seal.Known) error {
+	switch v := tree.(type) {
+	case []any:
+		for _, x := range v {
+			if err := checkTold(x, append(place, "*"), k); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		if digest, is := seal.Placeholder(v); is {
+			if _, hidden := k.Withheld[digest]; hidden && lastMember(place, told) {
+				return fmt.Errorf("%s is withheld, and cannot be", place[len(place)-1])
+			}
+			return nil
+		}
+		for name, x := range v {
+			if err := checkTold(x, append(place, name), k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (e *Event) setBody(tree any) error {

@@ -35,6 +35,8 @@ type Request struct {
 	State     State
 	Reason    string  // of a refusal
 	Answers   []int64 // leaves
+
+	Acknowledged *Event // that the custodian knows of it; nil if none said so
 }
 
 // Requests returns the requests in the order in which they were made.
@@ -50,6 +52,11 @@ func RequestsOf(events []*Event) []Request {
 		case *Requested:
 			at[e.ID] = len(out)
 			out = append(out, Request{ID: e.ID, Index: e.Index, At: e.At, Requested: body, State: Open})
+			continue
+		case *Acknowledged:
+			if i, ok := at[body.Request]; ok && out[i].Acknowledged == nil {
+				out[i].Acknowledged = e
+			}
 			continue
 		case *Received:
 			name = body.Request
@@ -118,6 +125,30 @@ func (b *Book) allowed(kind Kind, id string, body any) error {
 		}
 	case *Refused:
 		return b.answerable(body.Request, false)
+	case *Acknowledged:
+		return b.acknowledgeable(body.Request)
+	case *Policy:
+		return body.Check()
+	case *Key:
+		return b.addable(body)
+	case *Revoked:
+		return b.revocable(body)
+	case *Challenged:
+		return b.challengeable(body)
+	}
+	return nil
+}
+
+// acknowledgeable returns why a request cannot be acknowledged.
+func (b *Book) acknowledgeable(id string) error {
+	r, ok := b.find(id)
+	switch {
+	case !ok:
+		return fmt.Errorf("there is no request %s: the requests are %s", id, b.requestIDs())
+	case r.Acknowledged != nil:
+		return fmt.Errorf("the request %s was acknowledged with leaf %d", id, r.Acknowledged.Index)
+	case r.State.Closed() && r.State != PastDue:
+		return fmt.Errorf("the request %s is closed: it is %s", id, strings.ReplaceAll(string(r.State), "_", " "))
 	}
 	return nil
 }

@@ -26,10 +26,16 @@ type Rule struct {
 }
 
 // Rules returns the rules of a case, by id. The tolerances are those in force,
-// whether the case declares them or not.
-func Rules(c *probity.Case) []Rule {
+// whether the case declares them or not. What of the case may hold names is
+// digested in the sealed form that sealed gives of a text; nil leaves it as it is.
+func Rules(c *probity.Case, sealed func(string) string) []Rule {
+	if sealed == nil {
+		sealed = func(text string) string { return text }
+	}
 	var out []Rule
-	add := func(id string, value any) { out = append(out, Rule{id, digest(canonical(value))}) }
+	add := func(id string, value any) {
+		out = append(out, Rule{id, digest([]byte(sealed(string(canonical(value)))))})
+	}
 	add("period", map[string]string{"from": instant(c.Period.From), "until": instant(c.Period.Until)})
 	add("coverage/minimum", c.Minimum)
 	estate := []string{}

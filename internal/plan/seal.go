@@ -22,7 +22,7 @@ const folder = "plans"
 // last is the same, nothing is recorded. late is when evidence was first
 // received or read, if that was before.
 func Seal(c *probity.Case, b *custody.Book) (leaf int64, rules int, late time.Time, err error) {
-	list := Rules(c)
+	list := Rules(c, Sealing(c, b))
 	text := rulesText(list)
 	sum := Digest(list)
 	_, late = sealedBefore(b.Events)
@@ -38,6 +38,12 @@ func Seal(c *probity.Case, b *custody.Book) (leaf int64, rules int, late time.Ti
 	}
 	leaf, err = b.Record(custody.PlanSealed, "", &custody.Plan{Rules: len(list), PlanSHA256: sum, CaseSHA256: c.SHA256})
 	return leaf, len(list), late, err
+}
+
+// Sealing returns what seals the texts of a case's rules.
+func Sealing(c *probity.Case, b *custody.Book) func(string) string {
+	names := custody.CaseNames(c)
+	return func(text string) string { return b.Sealer().Text(text, names) }
 }
 
 // lastPlan returns the event of the plan that was sealed last.
@@ -65,14 +71,12 @@ func sealedBefore(events []*custody.Event) (plan *custody.Event, first time.Time
 }
 
 // Stand says which rules of a case are as they were sealed before evidence was
-// read. Without a book nothing was.
-func Stand(c *probity.Case, b *custody.Book) (probity.PlanStanding, error) {
-	now := Rules(c)
+// read, by the events of its ledger. Without any nothing was. sealed is as at
+// [Rules].
+func Stand(c *probity.Case, events []*custody.Event, seal func(string) string) (probity.PlanStanding, error) {
+	now := Rules(c, seal)
 	p := probity.PlanStanding{Leaf: -1, Rules: len(now), NotAsSealed: []probity.RuleNow{}}
-	if b == nil {
-		return p, nil
-	}
-	sealed, _ := sealedBefore(b.Events)
+	sealed, _ := sealedBefore(events)
 	if sealed == nil {
 		return p, nil
 	}

@@ -34,7 +34,7 @@ func compose(c *probity.Case, a *answer, exhibits []probity.Exhibit, integrity [
 		Probity: probity.Version, Case: c.ID, Title: c.Title, Subject: c.Subject, Period: c.Period, Instruction: c.Instruction,
 		Tool: probity.Tool{Name: "probity", Version: Version}, CaseSHA256: c.SHA256,
 		Conclusion: probity.Conclude(a.claims), Allegations: alleged(c), Claims: a.claims, Discrepancies: a.discrepancies, Gaps: a.gaps,
-		Estate: a.estate, Exhibits: exhibits, Integrity: append([]probity.Integrity{}, integrity...), Warnings: []string{},
+		Estate: a.estate, Requests: []probity.RequestRef{}, Exhibits: exhibits, Integrity: append([]probity.Integrity{}, integrity...), Warnings: []string{},
 	}
 	for i := range exhibits {
 		x := &exhibits[i]
@@ -103,7 +103,7 @@ func alleged(c *probity.Case) []probity.Alleged {
 
 // write writes the output folder, publishes it, and enters the run into the
 // ledger.
-func write(out *durable.Dir, c *probity.Case, r *probity.Review) (kept string, err error) {
+func write(out *durable.Dir, c *probity.Case, r *probity.Review, rec *record) (kept string, err error) {
 	for _, scratch := range []string{".engine", ".spool"} {
 		if err := os.RemoveAll(out.Path(scratch)); err != nil {
 			return "", err
@@ -139,7 +139,7 @@ func write(out *durable.Dir, c *probity.Case, r *probity.Review) (kept string, e
 	if kept, err = out.Publish(); err != nil {
 		return "", err
 	}
-	return kept, enter(c, r, text, digest)
+	return kept, rec.enter(c, r, out.Target(), text, digest)
 }
 
 // copyCatalog lays the SQL beside the tables that it reads, and returns its

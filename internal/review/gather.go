@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"probity"
@@ -16,27 +17,50 @@ import (
 	"probity/internal/report"
 )
 
-// proceedings adds what the ledger of a case knows to the case: refusals, which
-// are causes of gaps, and how the plan stands. A case without a ledger has
-// none.
-func proceedings(c *probity.Case) (probity.PlanStanding, []string, error) {
+// A record is what the ledger of a case tells a review. The zero value is that
+// of a case without one.
+type record struct {
+	standing probity.PlanStanding
+	warnings []string
+	requests []probity.RequestRef
+	chains   map[string][]probity.Link
+	seen     int64
+}
+
+// proceedings reads the ledger of a case, and adds to the case what it knows:
+// refusals, which are causes of gaps.
+func proceedings(c *probity.Case) (*record, error) {
+	rec := &record{requests: []probity.RequestRef{}}
 	b, err := custody.Read(c.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
-		b, err = nil, nil
+		rec.standing, err = plan.Stand(c, nil, nil)
+		return rec, err
 	}
 	if err != nil {
-		return probity.PlanStanding{}, nil, err
+		return nil, err
 	}
-	p, err := plan.Stand(c, b)
-	if err != nil || b == nil {
-		return p, nil, err
+	b.Adopt(c)
+	if rec.standing, err = plan.Stand(c, b.Events, plan.Sealing(c, b)); err != nil {
+		return nil, err
 	}
-	return p, b.Merge(c), nil
+	rec.seen, rec.requests = b.View().Size(), custody.RequestRefs(b.Events)
+	rec.chains, err = custody.Chains(b.Events, func(sum string) ([]byte, error) { return os.ReadFile(b.ManifestFile(sum)) })
+	rec.warnings = b.Merge(c)
+	return rec, err
+}
+
+// tell adds what the ledger tells to a review.
+func (rec *record) tell(r *probity.Review) {
+	r.Plan, r.Requests = rec.standing, rec.requests
+	for i := range r.Exhibits {
+		r.Exhibits[i].Chain = rec.chains[r.Exhibits[i].SHA256]
+	}
 }
 
 // enter records in the ledger of a case, if it has one, that the evidence was
-// read and what came out.
-func enter(c *probity.Case, r *probity.Review, text []byte, catalogDigest string) (err error) {
+// read and what came out: the digest of the review's sealed form, and the root
+// of the rows of each table.
+func (rec *record) enter(c *probity.Case, r *probity.Review, out string, text []byte, catalogDigest string) (err error) {
 	b, err := custody.Resume(c.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
 		return nil
@@ -49,10 +73,19 @@ func enter(c *probity.Case, r *probity.Review, text []byte, catalogDigest string
 	for i := range r.Exhibits {
 		fmt.Fprintf(inputs, "%s\n", r.Exhibits[i].SHA256)
 	}
-	sum := sha256.Sum256(text)
-	_, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
-		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: hex.EncodeToString(sum[:])})
-	return err
+	_, sum, err := b.SealReview(c, r, text)
+	if err != nil {
+		return fmt.Errorf("sealing the review: %w", err)
+	}
+	roots, err := Roots(filepath.Join(out, "tables"), b.Sealer(), custody.ReviewNames(c, r), nil)
+	if err != nil {
+		return err
+	}
+	if _, err = b.Record(custody.AnalysisRun, "", &custody.Analysis{Tool: r.Tool, CaseSHA256: c.SHA256, CatalogSHA256: catalogDigest,
+		InputsSHA256: hex.EncodeToString(inputs.Sum(nil)), Exhibits: len(r.Exhibits), ReviewSHA256: sum, Seen: rec.seen, Tables: roots}); err != nil {
+		return err
+	}
+	return b.Found(r, sum)
 }
 
 // Files returns every file that the case's evidence names, hashed. What lies

@@ -44,7 +44,7 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	standing, open, err := proceedings(c)
+	rec, err := proceedings(c)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +94,11 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 		return nil, err
 	}
 	r := compose(c, a, exhibits, read.Integrity)
-	r.Plan = standing
-	r.Warnings = slices.Concat(r.Warnings, c.Warnings, open, warnings, read.Warnings, a.warnings)
+	rec.tell(r)
+	r.Warnings = slices.Concat(r.Warnings, c.Warnings, rec.warnings, warnings, read.Warnings, a.warnings)
 	note(r, a.conflicts)
 	cfg.Progress.Stage("writing")
-	kept, err := write(out, c, r)
+	kept, err := write(out, c, r, rec)
 	cfg.Progress.Done()
 	return &Result{Review: r, Out: out.Target(), Kept: kept, Warning: warning}, err
 }

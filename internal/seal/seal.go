@@ -46,6 +46,9 @@ func NewSealer(seed []byte) *Sealer {
 	return &Sealer{seed: bytes.Clone(seed), sealed: map[string]sealedValue{}}
 }
 
+// Fresh returns a sealer under the same seed that has sealed nothing.
+func (s *Sealer) Fresh() *Sealer { return NewSealer(s.seed) }
+
 // Value returns the disclosure of a value and its digest. It is remembered for
 // [Sealer.Disclosures].
 func (s *Sealer) Value(v string) (disclosure, digest string) {
@@ -107,7 +110,7 @@ func (s *Sealed) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	d, ok := asPlaceholder(v)
+	d, ok := Placeholder(v)
 	if !ok {
 		return errors.New(`want {"...": digest}`)
 	}

@@ -185,7 +185,7 @@ func (k *Known) Open(v any) (any, error) {
 		}
 		return out, nil
 	case map[string]any:
-		if digest, ok := asPlaceholder(v); ok {
+		if digest, ok := Placeholder(v); ok {
 			x, known := k.Value(digest)
 			if !known {
 				return nil, fmt.Errorf("the value %s is neither disclosed nor said to be withheld", digest)
@@ -223,8 +223,8 @@ func (k *Known) Unused() []string {
 	return out
 }
 
-// asPlaceholder returns the digest if v is {"...": digest}.
-func asPlaceholder(v any) (string, bool) {
+// Placeholder returns the digest if v is {"...": digest}.
+func Placeholder(v any) (string, bool) {
 	m, ok := v.(map[string]any)
 	if !ok || len(m) != 1 {
 		return "", false

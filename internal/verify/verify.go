@@ -33,7 +33,9 @@ type Step struct {
 type Options struct {
 	Older  []byte // a checkpoint of this ledger from before; nil for none
 	Vkey   string // the key of the ledger, known from elsewhere; "" for none
-	Policy []byte // a tlog-policy: whose cosignatures are needed; nil for none
+	Policy []byte // a tlog-policy: whose cosignatures are needed; nil for the bundle's own
+
+	TimeAuthority []byte // PEM: the root of the time stamp authority; nil for the one that the bundle names
 }
 
 // A check reads what earlier ones opened, and says what it found.
@@ -50,11 +52,14 @@ var checks = []check{
 	{"history", (*bundle).history},
 	{"witnesses", (*bundle).witnesses},
 	{"openings", (*bundle).openings},
+	{"redactions", (*bundle).redactionsApproved},
 	{"plan", (*bundle).planSealed},
 	{"custody", (*bundle).custody},
 	{"requests", (*bundle).requests},
 	{"analysis", (*bundle).analysis},
+	{"excerpts", (*bundle).excerpts},
 	{"signatures", (*bundle).signatures},
+	{"times", (*bundle).times},
 	{"conclusion", (*bundle).conclusion},
 }
 
@@ -65,9 +70,13 @@ type bundle struct {
 	index  Index
 	review probity.Review
 	text   []byte // of review.json
+	sealed []byte // of its sealed form, which is signed
 	view   *ledger.View
 	events []*custody.Event
 	leaves [][]byte
+
+	redactions *custody.Redactions
+	withheld   map[string]string // digest to pseudonym
 }
 
 // Index is bundle.json.
@@ -93,27 +102,13 @@ func Run(fsys fs.FS, opts Options) []Step {
 	return out
 }
 
-// Events returns the events of the ledger in a bundle, opened.
-func Events(fsys fs.FS) ([]*custody.Event, error) {
-	b := &bundle{fsys: fsys}
-	for _, c := range checks {
-		switch c.name {
-		case "format", "ledger", "openings":
-			if _, err := c.run(b); err != nil {
-				return nil, fmt.Errorf("%s: %w", c.name, err)
-			}
-		}
-	}
-	return b.events, nil
-}
-
 var errGround = errors.New("cannot be checked: an earlier step failed")
 
 func run(c check, b *bundle) (string, error) {
 	needs := map[string]bool{
 		"history": b.view == nil, "witnesses": b.view == nil, "openings": b.view == nil,
-		"plan": b.events == nil, "custody": b.events == nil, "requests": b.events == nil,
-		"analysis": b.events == nil, "signatures": b.events == nil, "conclusion": b.text == nil,
+		"redactions": b.events == nil, "excerpts": b.events == nil || b.lastRun() == nil, "plan": b.events == nil, "custody": b.events == nil, "requests": b.events == nil,
+		"analysis": b.events == nil, "signatures": b.events == nil, "times": b.events == nil, "conclusion": b.text == nil,
 	}
 	if needs[c.name] {
 		return "", errGround
@@ -156,6 +151,12 @@ func (b *bundle) format() (string, error) {
 	}
 	if b.review.Case != b.index.Case {
 		return "", fmt.Errorf("review.json is of the case %q, the bundle of %q", b.review.Case, b.index.Case)
+	}
+	if b.sealed, err = b.read("data/sealed/review.json"); err != nil {
+		return "", err
+	}
+	if err := b.redacted(); err != nil {
+		return "", err
 	}
 	b.text = text
 	return fmt.Sprintf("case %s, %d claims, %d exhibits", b.review.Case, len(b.review.Claims), len(b.review.Exhibits)), nil
@@ -202,24 +203,6 @@ func (b *bundle) history() (string, error) {
 	return "the ledger continues the older checkpoint", nil
 }
 
-func (b *bundle) witnesses() (string, error) {
-	if b.opts.Policy == nil {
-		return "no policy of witnesses was given", nil
-	}
-	p, err := ledger.ParsePolicy(b.opts.Policy)
-	if err != nil {
-		return "", err
-	}
-	n, k, met, err := p.Cosigned(b.view.Checkpoint(), b.view.Vkey())
-	if err != nil {
-		return "", err
-	}
-	if !met {
-		return "", fmt.Errorf("%d of %d witnesses cosigned, and the policy wants more", n, k)
-	}
-	return fmt.Sprintf("%d of %d witnesses cosigned", n, k), nil
-}
-
 // openings opens every leaf with the disclosures, and refuses a disclosure that
 // no leaf refers to.
 func (b *bundle) openings() (string, error) {
@@ -231,9 +214,12 @@ func (b *bundle) openings() (string, error) {
 	if err := strict(data, &list); err != nil {
 		return "", fmt.Errorf("disclosures.json: %w", err)
 	}
-	known, err := seal.Learn(list, nil)
+	known, err := seal.Learn(list, b.withheld)
 	if err != nil {
 		return "", err
+	}
+	if b.text == nil {
+		return "", errGround
 	}
 	events := []*custody.Event{}
 	signatures := 0
@@ -257,8 +243,14 @@ func (b *bundle) openings() (string, error) {
 		e.Index = index
 		events = append(events, e)
 	}
+	if err := b.open(known); err != nil {
+		return "", err
+	}
+	if err := b.openLines(known); err != nil {
+		return "", err
+	}
 	if unused := known.Unused(); len(unused) > 0 {
-		return "", fmt.Errorf("%d disclosures belong to no leaf, the first says %q", len(unused), unused[0])
+		return "", fmt.Errorf("%d disclosures belong to nothing, the first says %q", len(unused), unused[0])
 	}
 	if len(events) == 0 || events[0].Kind != custody.ReviewOpened || events[0].Body.(*custody.Opened).Case != b.index.Case {
 		return "", errors.New("the ledger does not begin with this case")
@@ -301,40 +293,50 @@ func (b *bundle) planSealed() (string, error) {
 
 // custody looks for the receipt of each exhibit.
 func (b *bundle) custody() (string, error) {
-	received := map[string]bool{}
-	receipts := 0
-	for _, e := range b.events {
-		r, ok := e.Body.(*custody.Received)
-		if !ok {
-			continue
-		}
-		data, err := b.read("data/manifests/" + r.Manifest + ".txt")
-		if err != nil {
-			return "", err
-		}
-		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != r.Manifest {
-			return "", fmt.Errorf("manifests/%s.txt is not the manifest of leaf %d", r.Manifest, e.Index)
-		}
-		lines, err := custody.ParseManifest(data)
-		if err != nil {
-			return "", fmt.Errorf("the manifest of leaf %d: %w", e.Index, err)
-		}
-		for _, l := range lines {
-			received[l.SHA256] = true
-		}
-		receipts++
+	manifest := func(sum string) ([]byte, error) { return b.read("data/manifests/" + sum + ".txt") }
+	chains, err := custody.Chains(b.events, manifest)
+	if err != nil {
+		return "", err
+	}
+	seen := int64(0)
+	if run := b.lastRun(); run != nil {
+		seen = run.Seen
+	}
+	then, err := custody.Chains(custody.Before(b.events, seen), manifest)
+	if err != nil {
+		return "", err
 	}
 	var without []string
 	for i := range b.review.Exhibits {
 		x := &b.review.Exhibits[i]
-		if !received[x.SHA256] && !received[x.MemberOf] && !received[outermost(&b.review, x)] {
+		if chains[x.SHA256] == nil && chains[x.MemberOf] == nil && chains[outermost(&b.review, x)] == nil {
 			without = append(without, x.SHA256)
+		}
+		if !equal(x.Chain, then[x.SHA256]) {
+			return "", fmt.Errorf("the chain of custody of %s is not that of the ledger", x.SHA256)
 		}
 	}
 	if len(without) > 0 {
 		return "", fmt.Errorf("%d of %d exhibits have no receipt in the ledger, the first is %s", len(without), len(b.review.Exhibits), without[0])
 	}
-	return fmt.Sprintf("%d exhibits, each with its receipt; %d receipts", len(b.review.Exhibits), receipts), nil
+	return fmt.Sprintf("%d exhibits, each with its receipt; %d files received", len(b.review.Exhibits), len(chains)), nil
+}
+
+// equal reports whether two values are the same JSON.
+func equal(a, b any) bool {
+	x, err1 := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err1 == nil && err2 == nil && string(x) == string(y)
+}
+
+// lastRun returns the last run that the ledger tells of, nil if none.
+func (b *bundle) lastRun() (last *custody.Analysis) {
+	for _, e := range b.events {
+		if a, ok := e.Body.(*custody.Analysis); ok {
+			last = a
+		}
+	}
+	return last
 }
 
 // outermost returns the archive that holds the archive that holds an exhibit.
@@ -352,6 +354,9 @@ func outermost(r *probity.Review, x *probity.Exhibit) string {
 // requests lists what was asked for and never answered.
 func (b *bundle) requests() (string, error) {
 	list := custody.RequestsOf(b.events)
+	if run := b.lastRun(); run != nil && !equal(b.review.Requests, custody.RequestRefs(custody.Before(b.events, run.Seen))) {
+		return "", errors.New("the requests of the review are not those that the ledger knew of when it was run")
+	}
 	counts, open := map[custody.State]int{}, []string{}
 	for _, r := range list {
 		counts[r.State]++
@@ -373,7 +378,7 @@ func (b *bundle) requests() (string, error) {
 
 // analysis compares the review with the run that the ledger tells of.
 func (b *bundle) analysis() (string, error) {
-	sum := sha256.Sum256(b.text)
+	sum := sha256.Sum256(b.sealed)
 	var last *custody.Event
 	for _, e := range b.events {
 		if e.Kind == custody.AnalysisRun {
@@ -390,7 +395,7 @@ func (b *bundle) analysis() (string, error) {
 	}
 	switch {
 	case a.ReviewSHA256 != hex.EncodeToString(sum[:]):
-		return "", fmt.Errorf("review.json is not what the run of leaf %d gave", last.Index)
+		return "", fmt.Errorf("sealed/review.json is not what the run of leaf %d gave", last.Index)
 	case a.InputsSHA256 != hex.EncodeToString(inputs.Sum(nil)) || a.Exhibits != len(b.review.Exhibits):
 		return "", fmt.Errorf("the exhibits are not those of leaf %d", last.Index)
 	case a.Tool != b.review.Tool || a.CaseSHA256 != b.review.CaseSHA256:
@@ -401,23 +406,11 @@ func (b *bundle) analysis() (string, error) {
 
 // signatures verifies every signature of the review and counts the reviewers.
 func (b *bundle) signatures() (string, error) {
-	sum := sha256.Sum256(b.text)
+	sum := sha256.Sum256(b.sealed)
 	r := custody.ReviewedIn(b.events, hex.EncodeToString(sum[:]))
-	files, err := fs.Glob(b.fsys, "data/signatures/*.pub")
+	keys, err := b.keys("data/signatures/")
 	if err != nil {
 		return "", err
-	}
-	keys := map[string]string{} // id to file
-	for _, f := range files {
-		text, err := b.read(f)
-		if err != nil {
-			return "", err
-		}
-		spki, _, err := attest.ParsePublic(text)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", path.Base(f), err)
-		}
-		keys[attest.KeyID(spki)] = strings.TrimSuffix(f, ".pub")
 	}
 	used := map[string]bool{}
 	var words []string
@@ -427,7 +420,7 @@ func (b *bundle) signatures() (string, error) {
 			return fmt.Errorf("the key of %s is not there", by)
 		}
 		used[name] = true
-		if err := b.signature(name, leaf, kind); err != nil {
+		if err := b.signature(name, b.sealed, leaf, kind); err != nil {
 			return fmt.Errorf("%s of %s: %w", word, by, err)
 		}
 		words = append(words, fmt.Sprintf("%s (%s) %s", by, role, word))
@@ -448,13 +441,44 @@ func (b *bundle) signatures() (string, error) {
 			return "", fmt.Errorf("%s is a signature that the ledger does not know of this review", path.Base(name))
 		}
 	}
+	if err := b.witnessPolicy(r); err != nil {
+		return "", err
+	}
 	if met, missing := r.Met(); !met {
 		return "", errors.New(missing)
 	}
-	return strings.Join(words, "; "), nil
+	for _, v := range r.Void {
+		words = append(words, fmt.Sprintf("the signature of %s does not count: %s", v.Signed.By, v.Why))
+	}
+	for _, c := range r.Challenged {
+		words = append(words, fmt.Sprintf("%s challenges %s: %s", c.By, c.Claim, c.Reason))
+	}
+	return strings.Join(append(append(words, r.Notes...), r.Rule()), "; "), nil
 }
 
-func (b *bundle) signature(name string, leaf int64, kind string) error {
+// keys returns the public keys in a folder: id to file, without its ending.
+func (b *bundle) keys(dir string) (map[string]string, error) {
+	files, err := fs.Glob(b.fsys, dir+"*.pub")
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]string{}
+	for _, f := range files {
+		text, err := b.read(f)
+		if err != nil {
+			return nil, err
+		}
+		spki, _, err := attest.ParsePublic(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path.Base(f), err)
+		}
+		keys[attest.KeyID(spki)] = strings.TrimSuffix(f, ".pub")
+	}
+	return keys, nil
+}
+
+// signature checks one signature of content, and that the ledger holds it.
+func (b *bundle) signature(name string, content []byte, leaf int64, kind string) error {
 	key, err := b.read(name + ".pub")
 	if err != nil {
 		return err
@@ -467,7 +491,7 @@ func (b *bundle) signature(name string, leaf int64, kind string) error {
 	if err != nil {
 		return err
 	}
-	v, err := attest.Verify(text, spki, b.text, b.view.Vkey())
+	v, err := attest.Verify(text, spki, content, b.view.Vkey())
 	if err != nil {
 		return err
 	}
