@@ -61,6 +61,7 @@ func fixture(t *testing.T, text string) *probity.Review {
 	r.Exhibits = []probity.Exhibit{{SHA256: strings.Repeat("c", 64), Path: "evidence/x" + text, Kind: probity.AzureStorageLog, Bytes: 10, StreamBytes: 10, Records: 3, Unread: 1, UnreadBytes: 4, Note: "cut" + text,
 		Custodian: &probity.Custodian{Name: "Office" + text, Relation: probity.RelLocalOffice}, Acquired: &probity.Acquired{At: day(20), By: "A" + text, How: "copy" + text}}}
 	r.Integrity = []probity.Integrity{{Exhibit: "c", Path: "evidence/x" + text, Check: "manifest", Result: "altered", Detail: "differs" + text}}
+	r.Requests = []probity.RequestRef{}
 	r.Conclusion = probity.Conclude(r.Claims)
 	return r
 }
