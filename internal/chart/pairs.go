@@ -73,3 +73,13 @@ func (b Bars) Draw() SVG {
 	}
 	return c.close()
 }
+
+// Share draws a share of a whole, from 0 to 1, as a bar on a rail. It says
+// nothing itself: the number stands beside it.
+func Share(f float64) SVG {
+	var c canvas
+	c.put(`<svg class="share" width="100%" height="8" aria-hidden="true">`)
+	c.rect("rail", 0, 0, 1, 8, "")
+	c.rect("part", 0, 0, min(max(f, 0), 1), 8, "")
+	return c.close()
+}
