@@ -102,11 +102,13 @@ func (c *canvas) axis(in probity.Span, y float64) {
 			at = at.Truncate(24 * time.Hour)
 		}
 		x, anchor := place(at, in), "middle"
-		switch i {
-		case 0:
+		switch {
+		case i == 0:
 			anchor = "start"
-		case steps:
+		case i == steps:
 			anchor = "end"
+		case x < 0.32 || x > 0.68: // would touch the first or the last on a telephone
+			continue
 		}
 		c.put(`<line class="tick" x1="`, share(x), `" x2="`, share(x), `" y1="`, num(y), `" y2="`, num(y+4), `"/>`)
 		c.put(`<text class="date" x="`, share(x), `" y="`, num(y+16), `" text-anchor="`, anchor, `">`, at.Format("2006-01-02"), `</text>`)

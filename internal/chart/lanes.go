@@ -83,7 +83,8 @@ func (l Lanes) lane(c *canvas, lane *Lane, y float64) {
 func (l Lanes) at(v float64) float64 { return laneHeight * (1 - min(max(v/l.Top, 0), 1)) }
 
 // paths returns the line of what is seen and the outline of what lies between
-// the bounds. A step of which nothing is covered interrupts the line.
+// the bounds. Where nothing is seen and not all is covered there is no line: a
+// zero is drawn only if the whole step is covered.
 func (l Lanes) paths(steps []probity.Step) (seen, band string) {
 	var line, area strings.Builder
 	pen := false
@@ -97,7 +98,7 @@ func (l Lanes) paths(steps []probity.Step) (seen, band string) {
 			}
 			area.WriteString("M" + x1 + " " + num(l.at(*s.Upper)) + "H" + x2 + "V" + num(l.at(low)) + "H" + x1 + "Z")
 		}
-		if s.Covered == 0 && s.Seen == 0 {
+		if s.Covered < 1 && s.Seen == 0 {
 			pen = false
 			continue
 		}

@@ -27,6 +27,7 @@ type claim struct {
 type test struct {
 	*probity.TestResult
 	Drawing chart.SVG // empty if no witness tells of the period
+	Scale   float64   // its top
 	Beyond  float64   // how often the top of the scale goes into a threshold above it, 0 if that is on the scale
 	Rows    []row
 	Places  []string // the first of the population
@@ -90,6 +91,12 @@ func testOf(r *probity.Review, t *probity.TestResult, l *language) test {
 	if n := len(x.Places) - mostPlaces; n > 0 {
 		x.Places, x.More = x.Places[:mostPlaces], n
 	}
+	for i, p := range x.Places {
+		if rest, ok := strings.CutSuffix(p, "/"); ok { // an account itself
+			x.Places = slices.Clone(x.Places)
+			x.Places[i] = rest
+		}
+	}
 	if n := len(x.Shown) - mostInstances; n > 0 {
 		x.Shown, x.Left = x.Shown[:mostInstances], n
 	}
@@ -111,6 +118,7 @@ func testOf(r *probity.Review, t *probity.TestResult, l *language) test {
 	} else {
 		x.Beyond = t.Threshold / top
 	}
+	x.Scale = rounded(top)
 	x.Drawing = drawing(r, t, top, x.Beyond > 0, l)
 	x.Rows = rows(t.Series)
 	return x

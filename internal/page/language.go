@@ -204,6 +204,12 @@ func (l *language) say(text string) template.HTML {
 	return template.HTML(`<span lang="en" dir="ltr">` + s + `</span>`)
 }
 
+// span writes a span so that it breaks between its two instants only.
+func (l *language) span(s probity.Span) template.HTML {
+	from, until, _ := strings.Cut(s.String(), "..")
+	return template.HTML(`<span class="span" dir="ltr"><span>` + from + `..</span><wbr><span>` + until + `</span></span>`)
+}
+
 // value writes a number, a date or a span, which is read from left to right.
 func (l *language) value(text string) template.HTML {
 	s := template.HTMLEscapeString(clean(text))

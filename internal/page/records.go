@@ -1,6 +1,7 @@
 package page
 
 import (
+	"math"
 	"sort"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // A pairing is two witnesses of one quantity at one place, with all of their
 // differences drawn over time.
 type pairing struct {
-	*probity.Discrepancy // the first
+	*probity.Discrepancy // the largest
 	Drawing              chart.SVG
 }
 
@@ -30,6 +31,9 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 			at[k] = n
 			out = append(out, pairing{Discrepancy: d})
 			drawn = append(drawn, chart.Pairs{Period: r.Period})
+		}
+		if apart(d) > apart(out[n].Discrepancy) {
+			out[n].Discrepancy = d
 		}
 		side := func(w probity.Witness, v float64) string {
 			return l.plain("w."+string(w)) + " " + l.amountText(v, d.Unit, string(d.Quantity))
@@ -51,6 +55,8 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 	}
 	return out, 0
 }
+
+func apart(d *probity.Discrepancy) float64 { return math.Abs(d.LeftValue - d.RightValue) }
 
 // An estate is the resources of each account, counted by who shows them.
 type estate struct {
