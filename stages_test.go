@@ -39,6 +39,7 @@ var stages = []string{
 	"probity/internal/plan",
 	"probity/internal/chart",
 	"probity/internal/page",
+	"probity/internal/oscal",
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/export",

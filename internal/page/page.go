@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"probity"
@@ -32,7 +33,13 @@ type Options struct {
 	// Lang is the language of what the program says: one of Languages, or
 	// empty for English.
 	Lang string
+	// Paper is what the page is printed on: one of Papers, or empty for what
+	// the reader's printer has.
+	Paper string
 }
+
+// Papers lists what Options.Paper may be.
+var Papers = []string{"A4", "letter"}
 
 // HTML writes the review as one page.
 func HTML(w io.Writer, r *probity.Review, o Options) error {
@@ -40,12 +47,15 @@ func HTML(w io.Writer, r *probity.Review, o Options) error {
 	if err != nil {
 		return err
 	}
+	if o.Paper != "" && !slices.Contains(Papers, o.Paper) {
+		return fmt.Errorf("paper %q is not known: use one of %s", o.Paper, strings.Join(Papers, ", "))
+	}
 	t, err := template.New("page.html").Funcs(l.functions()).ParseFS(templates, "template/*.html")
 	if err != nil {
 		return fmt.Errorf("reading the templates: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, viewOf(r, l)); err != nil {
+	if err := t.Execute(&b, viewOf(r, l, o.Paper)); err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}
 	_, err = w.Write(squeeze(b.Bytes()))
@@ -99,7 +109,7 @@ type cuts struct {
 	MoreResources, MoreRequests               int
 }
 
-func viewOf(r *probity.Review, l *language) *view {
+func viewOf(r *probity.Review, l *language, paper string) *view {
 	v := &view{Review: r, Lang: l.tag, RTL: l.rtl, Groups: groups(r, l), Outcomes: tallies(r), Unseen: unseenOf(r),
 		Heat: heatOf(r, l), Clock: clock(r), Estate: estateOf(r, l), Custody: custodyOf(r)}
 	v.Changes, v.Settled = changes(r)
@@ -109,7 +119,7 @@ func viewOf(r *probity.Review, l *language) *view {
 	v.Cut.Exhibits, v.Cut.MoreExhibits = most(r.Exhibits)
 	v.Cut.Resources, v.Cut.MoreResources = most(r.Estate.Resources)
 	v.Cut.Requests, v.Cut.MoreRequests = most(r.Requests)
-	style, script := string(squeeze([]byte(sheet+heading(r, l)))), string(squeeze([]byte(script))) // as they stand in the page
+	style, script := string(squeeze([]byte(sheet+heading(r, l, paper)))), string(squeeze([]byte(script))) // as they stand in the page
 	v.Style = template.HTML("<style>" + style + "</style>")
 	v.Script = template.HTML("<script>" + script + "</script>")
 	v.Policy = template.HTMLAttr(`content="default-src 'none'; style-src '` + digest(style) + `'; script-src '` + digest(script) + `'; base-uri 'none'; form-action 'none'"`)
@@ -129,10 +139,10 @@ func digest(text string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// heading is the style of the line above each printed page: the case and what
-// it is called. Every character that is not a plain letter or digit is written
+// heading is the style of paper: its size, if one is asked for, and the line
+// above each page, which says the case and what it is called. Every character that is not a plain letter or digit is written
 // by its number, so that no title can end the string that holds it.
-func heading(r *probity.Review, l *language) string {
+func heading(r *probity.Review, l *language, paper string) string {
 	var b strings.Builder
 	for _, c := range fmt.Sprintf("%.90s", clean(r.Case+": "+r.Title)) {
 		if c == ' ' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
@@ -145,5 +155,9 @@ func heading(r *probity.Review, l *language) string {
 	if l.rtl {
 		side = "right"
 	}
-	return "@page{@top-" + side + `{content:"` + b.String() + `"}}`
+	size := ""
+	if paper != "" {
+		size = "size:" + paper + ";"
+	}
+	return "@page{" + size + "@top-" + side + `{content:"` + b.String() + `"}}`
 }

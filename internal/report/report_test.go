@@ -63,6 +63,19 @@ func fixture(t *testing.T, text string) *probity.Review {
 	r.Integrity = []probity.Integrity{{Exhibit: "c", Path: "evidence/x" + text, Check: "manifest", Result: "altered", Detail: "differs" + text}}
 	r.Requests = []probity.RequestRef{}
 	r.Conclusion = probity.Conclude(r.Claims)
+	return proceedings(r, text)
+}
+
+// proceedings adds what a ledger tells: a request that was refused, one that is
+// overdue, and how an exhibit came here.
+func proceedings(r *probity.Review, text string) *probity.Review {
+	span := probity.Span{From: day(1), Until: day(9)}
+	r.Requests = []probity.RequestRef{
+		{ID: "R1", Leaf: 1, At: "2025-01-10T00:00:00Z", Custodian: "Office" + text, Relation: probity.RelLocalOffice, Witness: probity.Logged, Kind: probity.AzureStorageLog, Accounts: []string{"acc" + text},
+			Period: &span, Due: "2025-01-12T00:00:00Z", State: "refused", Reason: "secret" + text, Answers: []int64{3}},
+		{ID: "R2", Leaf: 2, At: "2025-01-10T00:00:00Z", Custodian: "Provider" + text, Relation: probity.RelProvider, Witness: probity.Billed, Resources: []string{"res" + text}, Due: "2025-01-15T00:00:00Z", State: "overdue", Answers: []int64{}},
+	}
+	r.Exhibits[0].Chain = []probity.Link{{Leaf: 4, Recorded: "2025-01-20T00:00:00Z", Request: "R1", Custodian: "Office" + text, Relation: probity.RelLocalOffice, By: "A" + text, How: "copy" + text, At: day(20), Manifest: strings.Repeat("d", 64)}}
 	return r
 }
 
