@@ -37,6 +37,8 @@ var stages = []string{
 	"probity/internal/indicator",
 	"probity/internal/assess",
 	"probity/internal/plan",
+	"probity/internal/chart",
+	"probity/internal/page",
 	"probity/internal/oscal",
 	"probity/internal/report",
 	"probity/internal/review",
