@@ -66,6 +66,11 @@ func events(s *Scenario, a *Account, n uint64) []event {
 			}
 		}
 	}
+	for k := range a.Storage {
+		if at := a.Storage[k].deletion(); !at.IsZero() {
+			list = append(list, event{at: at, resource: storageID(a, &a.Storage[k]), operation: "Microsoft.Storage/storageAccounts/delete"})
+		}
+	}
 	if len(a.Storage) > 0 { // an ordinary change that leaves everything on
 		list = append(list, event{at: s.From.Add(33 * time.Hour), resource: storageID(a, &a.Storage[len(a.Storage)-1]) + settingName,
 			operation: "Microsoft.Insights/diagnosticSettings/write",

@@ -13,7 +13,7 @@ import (
 // inventoryFiles projects a history into a blob inventory of one day: the
 // listing, its manifest and the manifest's checksum.
 func inventoryFiles(s *Scenario, h *history, t *truth) ([]file, error) {
-	if h.storage.Inventory == "" || h.account.Hidden {
+	if h.storage.Inventory == "" || h.hidden() {
 		return nil, nil
 	}
 	day, err := time.Parse(time.DateOnly, h.storage.Inventory)
@@ -72,6 +72,9 @@ func disclosures(s *Scenario, t *truth) file {
 			continue
 		}
 		for _, x := range a.Storage {
+			if x.Undisclosed {
+				continue
+			}
 			add(a.ID, x.Name, "storage_account", x.Region)
 		}
 		for _, x := range a.Speech {

@@ -38,6 +38,8 @@ type Scenario struct {
 	Edits    []Edit    `yaml:"edits"`
 	Case     CaseText  `yaml:"case"`
 	Opinions []string  `yaml:"opinions"` // which of them are right
+
+	profiles []Profile
 }
 
 // An Account is a subscription.
@@ -58,17 +60,26 @@ type Storage struct {
 	NoLogs     bool        `yaml:"no_logs"`   // request logs were never switched on
 	Inventory  string      `yaml:"inventory"` // day of a blob inventory, or none
 	Daily      bool        `yaml:"daily"`     // its logs were handed over as one gzip file a day
+	// Undisclosed storage is in no disclosure, and nothing but bills shows it.
+	Undisclosed bool `yaml:"undisclosed"`
+	// Deleted is the day at whose beginning the storage account was deleted, or
+	// "". What is deleted has no metrics to ask for any more.
+	Deleted string `yaml:"deleted"`
+	// Versions keeps what is overwritten or deleted: bills and metrics count it,
+	// inventories do not.
+	Versions bool `yaml:"versions"`
 }
 
 // A Container has one kind of use.
 type Container struct {
 	Name   string `yaml:"name"`
 	Use    Use    `yaml:"use"`
-	PerDay int    `yaml:"per_day"` // main requests a day, give or take
+	PerDay int    `yaml:"per_day"` // main requests a weekday, give or take
 	Stock  int    `yaml:"stock"`   // objects that are there at the start
 }
 
-// A Use is what a container is for.
+// A Use is what a container is for: one of those below, or the name of one of
+// the Profiles.
 type Use string
 
 // The uses.
@@ -105,6 +116,25 @@ type Edit struct {
 	// Malform damages Lines lines of the logs of the named storage account.
 	Malform string `yaml:"malform"`
 	Lines   int    `yaml:"lines"`
+	// DropLines leaves lines out of the logs of the named storage account, as
+	// somebody would who hides them: Share of the lines of Day, or of each day.
+	DropLines string  `yaml:"drop_lines"`
+	Share     float64 `yaml:"share"`
+	// LoseLines leaves lines out as best-effort delivery does.
+	LoseLines string `yaml:"lose_lines"`
+	// FabricateLines adds lines of requests that never were, and RepeatLines
+	// has lines delivered twice.
+	FabricateLines string `yaml:"fabricate_lines"`
+	RepeatLines    string `yaml:"repeat_lines"`
+	// LateLines puts lines into the file of the hour or day that follows.
+	LateLines string `yaml:"late_lines"`
+	// SkewClock shifts the times in the log By, a duration: 4m, -90s.
+	SkewClock string        `yaml:"skew_clock"`
+	By        time.Duration `yaml:"by"`
+	// ExpireLogs leaves out the logs before Day: they were no longer kept.
+	ExpireLogs string `yaml:"expire_logs"`
+	// OnlyRegion leaves out the logs of storage in every other region.
+	OnlyRegion string `yaml:"only_region"`
 	// Note adds a file of no known kind, with this text.
 	Note string `yaml:"note"`
 }
@@ -164,10 +194,18 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	if err := d.Decode(&s); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", name, err)
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", name, err)
 	}
 	return &s, nil
+}
+
+// Check says what is wrong with a scenario, and makes it ready to be written.
+func (s *Scenario) Check() (err error) {
+	if s.profiles, err = Profiles(); err != nil {
+		return err
+	}
+	return s.check()
 }
 
 func (s *Scenario) check() error {
@@ -194,21 +232,66 @@ func (s *Scenario) check() error {
 				return fmt.Errorf("storage account %q: names must be there, and differ", x.Name)
 			}
 			seen[x.Name] = true
+			if err := x.check(); err != nil {
+				return err
+			}
 			for _, c := range x.Containers {
-				if !c.Use.known() {
-					return fmt.Errorf("container %q: use %q is unknown: use calls, backup, exports, site or podcast", c.Name, c.Use)
+				if !c.Use.known() && profileOf(s.profiles, c.Use) == nil {
+					return fmt.Errorf("container %q: use %q is unknown: use one of %s", c.Name, c.Use, strings.Join(s.uses(), ", "))
 				}
 			}
 		}
 	}
 	for _, e := range s.Edits {
-		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform} {
+		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform, e.DropLines, e.LoseLines, e.FabricateLines, e.RepeatLines, e.LateLines, e.SkewClock, e.ExpireLogs} {
 			if n != "" && !seen[n] {
 				return fmt.Errorf("edit of %q: there is no such storage account", n)
 			}
 		}
+		if err := e.check(); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (x *Storage) check() error {
+	for _, day := range []string{x.Deleted, x.Inventory} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return fmt.Errorf("storage account %q: %q is not a day: write 2025-01-31", x.Name, day)
+		}
+	}
+	return nil
+}
+
+func (e *Edit) check() error {
+	if _, err := time.Parse(time.DateOnly, e.Day); e.Day != "" && err != nil {
+		return fmt.Errorf("edit: %q is not a day: write 2025-01-31", e.Day)
+	}
+	if e.Share < 0 || e.Share > 1 {
+		return fmt.Errorf("edit: a share lies between 0 and 1, not at %v", e.Share)
+	}
+	if e.share() != "" && e.Share == 0 {
+		return fmt.Errorf("edit of %q: share must be given", e.share())
+	}
+	if e.Day == "" && (e.WithholdLogs != "" || e.CutFile != "" || e.ExpireLogs != "") {
+		return errors.New("edit: withhold_logs, cut_file and expire_logs need a day")
+	}
+	return nil
+}
+
+// share names the storage account that an edit by share concerns, or "".
+func (e *Edit) share() string {
+	return e.DropLines + e.LoseLines + e.FabricateLines + e.RepeatLines + e.LateLines
+}
+
+// uses names every use that a container can have.
+func (s *Scenario) uses() []string {
+	out := []string{string(Calls), string(Backup), string(Exports), string(Site), string(Podcast)}
+	for i := range s.profiles {
+		out = append(out, s.profiles[i].Name)
+	}
+	return out
 }
 
 func (u Use) known() bool {

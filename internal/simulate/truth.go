@@ -79,7 +79,7 @@ func (t *truth) text(s *Scenario, all []*history) ([]byte, error) {
 	data, err := json.MarshalIndent(fields{
 		"truth": 1, "scenario": s.Name, "synthetic": true, "provider": "azure", "tests": s.Tests,
 		"period":  fields{"from": s.From.Format(time.RFC3339), "until": s.Until.Format(time.RFC3339)},
-		"opinion": fields{"accept": s.Opinions}, "claims": claims, "discrepancies": discrepancies(s), "gaps": gaps(s),
+		"opinion": fields{"accept": s.Opinions}, "claims": claims, "discrepancies": discrepancies(s, all), "gaps": gaps(s, all),
 		"estate": fields{"undisclosed": undisclosed(s)}, "mentions": []any{}, "impeached": []any{}, "records": t.records, "values": values, "private": private,
 	}, "", " ")
 	return append(data, '\n'), err
@@ -150,10 +150,10 @@ func (t *truth) observed(what string, s *Scenario, all []*history) (fields, erro
 func undisclosed(s *Scenario) []any {
 	out := []any{}
 	for _, a := range s.Accounts {
-		if !a.Hidden {
-			continue
-		}
 		for _, x := range a.Storage {
+			if !a.Hidden && !x.Undisclosed {
+				continue
+			}
 			out = append(out, fields{"provider": "azure", "account": a.ID, "resource": x.Name, "first": s.From.Format(time.RFC3339), "last": s.Until.Format(time.RFC3339)})
 		}
 	}
@@ -161,8 +161,10 @@ func undisclosed(s *Scenario) []any {
 }
 
 // gaps are those that the edits make.
-func gaps(s *Scenario) fields {
+func gaps(s *Scenario, all []*history) fields {
 	must := []any{}
+	_, _, more := faultTruth(s, all)
+	must = append(must, more...)
 	for _, e := range s.Edits {
 		switch {
 		case e.WithholdLogs != "":
@@ -179,8 +181,10 @@ func gaps(s *Scenario) fields {
 
 // discrepancies are those that the edits make; the others are the ordinary
 // ones between pipelines that count in different ways.
-func discrepancies(s *Scenario) fields {
+func discrepancies(s *Scenario, all []*history) fields {
 	must, allowed := []any{}, []any{}
+	more, may, _ := faultTruth(s, all)
+	must, allowed = append(must, more...), append(allowed, may...)
 	flows := []string{"requests", "objects_written", "objects_read", "bytes_written"}
 	for _, e := range s.Edits {
 		if e.WithholdLogs == "" {
