@@ -39,6 +39,7 @@ var stages = []string{
 	"probity/internal/plan",
 	"probity/internal/report",
 	"probity/internal/review",
+	"probity/internal/calibrate",
 	"probity/internal/export",
 	"probity/internal/verify",
 	"probity/internal/bundle",
