@@ -27,7 +27,7 @@ func controlFiles(s *Scenario, t *truth) []file {
 	var out []file
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
-		if a.Hidden {
+		if a.Hidden || a.provider() != azure {
 			continue
 		}
 		out = append(out, activityFiles(s, a, events(s, a, uint64(i)), t)...)

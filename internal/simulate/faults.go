@@ -55,8 +55,9 @@ func (d *drawing) signed(c *Container) bool {
 }
 
 // entries projects the requests of a history into what its log tells of them,
-// with the edits of single lines.
-func (h *history) entries(s *Scenario, ended time.Time, withheld map[string]bool) []entry {
+// with the edits of single lines: all of them, or, if it is not tampered with,
+// those that happen before a log is delivered.
+func (h *history) entries(s *Scenario, ended time.Time, withheld map[string]bool, tampered bool) []entry {
 	var out []entry
 	skew, first := time.Duration(0), ""
 	for _, e := range s.Edits {
@@ -78,7 +79,7 @@ func (h *history) entries(s *Scenario, ended time.Time, withheld map[string]bool
 	}
 	h.faults = nil
 	for i := range s.Edits {
-		if e := &s.Edits[i]; e.share() == h.storage.Name {
+		if e := &s.Edits[i]; e.share() == h.storage.Name && (tampered || e.DropLines == "" && e.FabricateLines == "") {
 			out = h.apply(s, i, out)
 		}
 	}

@@ -207,6 +207,11 @@ func (d *drawing) backup(c *Container, at time.Time) {
 	const block = 16 << 20
 	name, size := d.object(c, at)
 	r := request{op: "PutBlock", category: "StorageWrite", status: 201, text: "Success", response: "Success", container: c.Name, object: name, caller: 3}
+	if d.h.account.provider() == aws {
+		r.at, r.op = at, "StartUpload"
+		d.add(r)
+		r.op, at = "PutBlock", at.Add(time.Second)
+	}
 	for left := size; left > 0; left -= block {
 		r.at, r.body = at, min(left, block)
 		d.add(r)

@@ -84,7 +84,7 @@ func logFiles(s *Scenario, h *history, t *truth) []file {
 	at := map[string]*slot{}
 	var order []*slot
 	ended, withheld := h.edits(s)
-	for _, entry := range h.entries(s, ended, withheld) {
+	for _, entry := range h.entries(s, ended, withheld, true) {
 		r := &entry.request
 		p := h.logPath(r)
 		if entry.late {

@@ -50,6 +50,11 @@ type Account struct {
 	Speech  []Speech  `yaml:"speech"`
 	// Hidden accounts are not disclosed, and nothing but bills shows them.
 	Hidden bool `yaml:"hidden"`
+	// Provider is the cloud: azure (also where it is empty) or aws.
+	Provider string `yaml:"provider"`
+	// Log is how requests are logged at AWS: cloudtrail, with data events and
+	// digests, or access, by server access logs.
+	Log string `yaml:"log"`
 }
 
 // A Storage is a storage account.
@@ -133,6 +138,11 @@ type Edit struct {
 	By        time.Duration `yaml:"by"`
 	// ExpireLogs leaves out the logs before Day: they were no longer kept.
 	ExpireLogs string `yaml:"expire_logs"`
+	// AlterFile changes, LoseFile leaves out one log file of the trail that the
+	// named bucket is recorded by, LoseDigest leaves out one of its digests.
+	AlterFile  string `yaml:"alter_file"`
+	LoseFile   string `yaml:"lose_file"`
+	LoseDigest string `yaml:"lose_digest"`
 	// OnlyRegion leaves out the logs of storage in every other region.
 	OnlyRegion string `yaml:"only_region"`
 	// Note adds a file of no known kind, with this text.
@@ -224,8 +234,8 @@ func (s *Scenario) check() error {
 	}
 	seen := map[string]bool{}
 	for i := range s.Accounts {
-		if len(s.Accounts[i].ID) != 36 {
-			return fmt.Errorf("account %q: the id of a subscription has 36 characters", s.Accounts[i].ID)
+		if err := s.Accounts[i].check(); err != nil {
+			return err
 		}
 		for _, x := range s.Accounts[i].Storage {
 			if seen[x.Name] || x.Name == "" {
@@ -243,13 +253,36 @@ func (s *Scenario) check() error {
 		}
 	}
 	for _, e := range s.Edits {
-		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform, e.DropLines, e.LoseLines, e.FabricateLines, e.RepeatLines, e.LateLines, e.SkewClock, e.ExpireLogs} {
+		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform, e.DropLines, e.LoseLines, e.FabricateLines, e.RepeatLines, e.LateLines, e.SkewClock, e.ExpireLogs, e.AlterFile, e.LoseFile, e.LoseDigest} {
 			if n != "" && !seen[n] {
 				return fmt.Errorf("edit of %q: there is no such storage account", n)
 			}
 		}
 		if err := e.check(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func (a *Account) check() error {
+	switch {
+	case a.provider() == azure && len(a.ID) != 36:
+		return fmt.Errorf("account %q: the id of a subscription has 36 characters", a.ID)
+	case a.provider() == azure && a.Log != "":
+		return fmt.Errorf("account %q: log is for accounts at aws", a.ID)
+	case a.provider() == azure:
+		return nil
+	case a.Provider != aws:
+		return fmt.Errorf("account %q: provider %q is unknown: use azure or aws", a.ID, a.Provider)
+	case len(a.ID) != 12 || len(a.Speech) > 0:
+		return fmt.Errorf("account %q: the id of an account at aws has 12 digits, and speech is for azure", a.ID)
+	case a.Log != "" && a.Log != "cloudtrail" && a.Log != "access":
+		return fmt.Errorf("account %q: log %q is unknown: use cloudtrail or access", a.ID, a.Log)
+	}
+	for i := range a.Storage {
+		if awsRegions[a.Storage[i].Region] == "" {
+			return fmt.Errorf("bucket %q: region %q is unknown: use eu-west-1, eu-west-2, eu-central-1, us-east-1 or us-west-2", a.Storage[i].Name, a.Storage[i].Region)
 		}
 	}
 	return nil
