@@ -42,6 +42,7 @@ var stages = []string{
 	"probity/internal/oscal",
 	"probity/internal/report",
 	"probity/internal/review",
+	"probity/internal/calibrate",
 	"probity/internal/export",
 	"probity/internal/verify",
 	"probity/internal/bundle",

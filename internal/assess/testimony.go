@@ -86,17 +86,24 @@ func withoutLower(b probity.Bound) probity.Bound {
 func (a *assessor) weigh(y *testimony, t *probity.Test, members []member) {
 	for i := range a.in.Discrepancies {
 		d := &a.in.Discrepancies[i]
-		if d.Quantity != t.Quantity || d.Left == d.Right || !concerns(members, a.in.Set.Directory, d) {
+		if d.Left == d.Right || !concerns(members, a.in.Set.Directory, d) {
 			continue
 		}
-		if d.Impeaches == y.witness {
+		if d.Impeaches == y.witness && (d.Quantity == t.Quantity || sameLines(y.witness, d.Quantity, t.Quantity)) {
 			y.impeached = true
 		}
-		if d.Reading == probity.ReadingOf(y.witness, true) {
+		if d.Quantity == t.Quantity && d.Reading == probity.ReadingOf(y.witness, true) {
 			y.isShort = true
 			y.short += math.Abs(d.LeftValue - d.RightValue)
 		}
 	}
+}
+
+// sameLines reports whether a witness tells of two quantities by the same
+// records: a log that holds requests which no meter saw is not believed about
+// the bytes of requests either.
+func sameLines(w probity.Witness, a, b probity.Quantity) bool {
+	return w == probity.Logged && !a.Level() && !b.Level()
 }
 
 func concerns(members []member, d *measure.Directory, x *probity.Discrepancy) bool {
