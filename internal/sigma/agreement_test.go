@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-const shared = "../../../shared/data"
+const sharedData = "../../../shared/data"
 
 // public loads the public rules, or skips the test.
 func public(t testing.TB) *Collection {
-	dir := filepath.Join(shared, "sigma", "sigmahq", "rules", "cloud")
+	dir := filepath.Join(sharedData, "sigma", "sigmahq", "rules", "cloud")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("no folder of public rules")
 	}
@@ -54,7 +54,7 @@ func events(t testing.TB, f func(data []byte)) int {
 		}
 	}
 	for _, dir := range []string{"aws-cloudtrail", "labelled"} {
-		err := filepath.WalkDir(filepath.Join(shared, dir), func(p string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(sharedData, dir), func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.Contains(p, ".json") && !strings.HasSuffix(p, ".txt") {
 				return err
 			}

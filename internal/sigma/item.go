@@ -105,6 +105,7 @@ func (p *parser) item(field string, names []string, key, value *yaml.Node) *Expr
 	if !ok {
 		return nil
 	}
+	p.column(field, key)
 	if field == "" && (m.exists || m.cidr || m.fieldref || m.cmp != "" || m.part != "") {
 		p.fail(key, "the modifiers %s need a field", strings.Join(names, ", "))
 		return nil
@@ -149,6 +150,13 @@ func (p *parser) item(field string, names []string, key, value *yaml.Node) *Expr
 		e = &Expr{Op: Not, Kids: []*Expr{e}, Line: key.Line}
 	}
 	return e
+}
+
+// column checks a field that should be a column of activity.
+func (p *parser) column(field string, n *yaml.Node) {
+	if name, ok := strings.CutPrefix(field, Column); ok && !contains(Columns, name) {
+		p.fail(n, "the table activity has no open column %q: use one of %s", name, strings.Join(Columns, ", "))
+	}
 }
 
 func leaf(t *Test) *Expr { return &Expr{Op: Leaf, Test: t, Line: t.Line} }

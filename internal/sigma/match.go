@@ -269,3 +269,14 @@ func (m *Matcher) Field(name string) []Value {
 	}
 	return m.rec.Values(name, to)
 }
+
+// Rule returns a rule of the set.
+func (m *Matcher) Rule(i int) *Rule { return m.set.Rules[i] }
+
+// Tell calls f with each rule, how many records it was matched with, and
+// whether one of them had one of its fields.
+func (m *Matcher) Tell(f func(r *Rule, records int64, carried bool)) {
+	for i, r := range m.set.Rules {
+		f(r, m.Records, m.Carried[i])
+	}
+}

@@ -52,6 +52,7 @@ func TestMistakes(t *testing.T) {
 		{head + "  a: {x|expand: '%servers%'}\n  condition: a", "nobody says what the placeholder %servers% means"},
 		{head + "  a: {x|expand: servers}\n  condition: a", "expand finds no placeholder"},
 		{head + "  a: {'|exists': true}\n  condition: a", "need a field"},
+		{head + "  a: {activity.actor_user_token: 1}\n  condition: a", "no open column"},
 		{"title: T\ndetection: {a: {x: 1}, condition: a}", "the rule has no logsource"},
 		{"title: T\nlogsource: {}\ndetection: {a: {x: 1}, condition: a}", "names none of category"},
 		{"logsource: {product: aws}\ndetection: {a: {x: 1}, condition: a}", "the rule has no title"},

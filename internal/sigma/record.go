@@ -188,6 +188,12 @@ func (x *Document) Values(field string, to []Value) []Value {
 // Column begins the names of fields that are columns of the table activity.
 const Column = "activity."
 
+// Columns are the columns of activity that rules may name: those that hold no
+// token. An empty one counts as absent.
+var Columns = []string{"kind", "cloud_provider", "cloud_account_uid", "cloud_region", "api_service_name", "api_operation", "resource_name", "resource_type",
+	"resource_uid", "databucket_name", "actor_user_type", "metadata_log_name", "status", "status_code", "status_detail",
+	"enabled_log_categories", "disabled_log_categories", "request_body_bytes", "response_body_bytes"}
+
 func (n *node) values(rest string, to []Value) []Value {
 	for i, name := range n.names {
 		left, on := Below(rest, []byte(name))

@@ -57,9 +57,9 @@ type Rule struct {
 	Motivation string
 	Innocent   []string
 
-	Where       *Expr        // of a detection
+	Where       *Expr        `json:"-"` // of a detection
 	Correlation *Correlation // of a correlation
-	Text        string       // of the document
+	Text        string       `json:"-"` // of the document
 }
 
 // LogSource says which records a rule is about.
