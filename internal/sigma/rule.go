@@ -69,6 +69,17 @@ type LogSource struct {
 	Service  string
 }
 
+// String writes a log source as product/service or category.
+func (s LogSource) String() string {
+	var out []string
+	for _, x := range []string{s.Product, s.Service, s.Category} {
+		if x != "" {
+			out = append(out, x)
+		}
+	}
+	return strings.Join(out, "/")
+}
+
 // Key is how results name a rule: its id, or else its name, or else its title.
 func (r *Rule) Key() string {
 	switch {
