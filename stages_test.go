@@ -17,6 +17,7 @@ import (
 var stages = []string{
 	"probity",
 	"probity/catalog",
+	"probity/internal/sigma",
 	"probity/internal/simulate",
 	"probity/internal/durable",
 	"probity/internal/seal",
