@@ -41,6 +41,7 @@ var stages = []string{
 	"probity/internal/review",
 	"probity/internal/export",
 	"probity/internal/verify",
+	"probity/internal/verify/web",
 	"probity/internal/bundle",
 	"probity/bench",
 	"probity/cmd/probity-verify",
