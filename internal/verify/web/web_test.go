@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the digests of script and style i
 func TestPolicy(t *testing.T) {
 	text := page
 	for _, tag := range []string{"script", "style"} {
-		inside := regexp.MustCompile(`(?s)<` + tag + `>(.*?)</` + tag + `>`).FindAllSubmatch(text, -1)
+		inside := regexp.MustCompile(`(?s)<`+tag+`>(.*?)</`+tag+`>`).FindAllSubmatch(text, -1)
 		if len(inside) != 1 {
 			t.Fatalf("%d elements %s", len(inside), tag)
 		}
