@@ -133,6 +133,7 @@ func (a *assessor) quantity(t *probity.Test, v *verdict) {
 		if y.coverage > 0 || y.seen > 0 {
 			list = append(list, y)
 			v.test.Witnesses = append(v.test.Witnesses, y.value(t))
+			v.test.Series = append(v.test.Series, probity.WitnessSeries{Witness: y.witness, Unit: t.Quantity.Unit(), Steps: y.steps})
 		}
 	}
 	d := decide(t, list, a.in.Case.Minimum)

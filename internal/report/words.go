@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -53,8 +54,6 @@ func outcomeWords(o probity.Outcome) string {
 	return "undetermined"
 }
 
-func outcomeClass(o probity.Outcome) string { return strings.ReplaceAll(o.String(), "_", "-") }
-
 // threshold writes what a test asks for.
 func threshold(t *probity.TestResult) string {
 	if strings.HasPrefix(t.Subject, "indicator") {
@@ -101,6 +100,41 @@ func place(account, resource string) string {
 		account = account[:8] + "..."
 	}
 	return account + "/" + resource
+}
+
+// valueOf writes a value with its unit; a count says what it counts.
+func valueOf(v float64, u probity.Unit, subject string) string {
+	s := amount(v, u)
+	if u != probity.One {
+		return s
+	}
+	return s + " " + countedBy(subject, v)
+}
+
+// countedBy is what a test of a subject counts.
+func countedBy(subject string, v float64) string {
+	noun := "objects"
+	switch q := probity.Quantity(subject); {
+	case strings.HasPrefix(subject, "rule"):
+		noun = "events"
+	case strings.HasPrefix(subject, "estate"):
+		noun = "resources"
+	case q == probity.Requests:
+		noun = "requests"
+	}
+	if v == 1 {
+		noun = noun[:len(noun)-1]
+	}
+	return noun
+}
+
+// undisclosedSentence tells a resource that was used and not disclosed.
+func undisclosedSentence(u *probity.Undisclosed) string {
+	name := u.Provider + " " + u.Account
+	if u.Resource != "" {
+		name += "/" + u.Resource
+	}
+	return fmt.Sprintf("%s, shown by %s from %s to %s", name, strings.Join(u.Shown, ", "), u.First, u.Last)
 }
 
 func amount(v float64, u probity.Unit) string { return probity.FormatAmount(v, u) }
@@ -212,6 +246,90 @@ func gapLines(gaps []probity.Gap) []gapLine {
 		}
 	}
 	return out
+}
+
+// discrepancySentence tells a discrepancy with both values, the tolerance and
+// the reading.
+func discrepancySentence(d *probity.Discrepancy) string {
+	s := fmt.Sprintf("%s of %s in %s: %s %s, %s %s; they differ by %s (tolerance %s): %s", d.Quantity, place(d.Account, d.Resource), d.Span,
+		d.Left, amount(d.LeftValue, d.Unit), d.Right, amount(d.RightValue, d.Unit), probity.Percent(d.Share), probity.Percent(d.Tolerance), readings[d.Reading])
+	if d.Impeaches != "" {
+		s += "; " + string(d.Impeaches) + " is impeached"
+	}
+	if d.Detail != "" {
+		s += "; " + d.Detail
+	}
+	return s + "."
+}
+
+// gapSentence tells what no record covers, and why.
+func gapSentence(g *gapLine) string {
+	s := fmt.Sprintf("No %s records of %s for %s h in %s: %s", g.gap.Witness, place(g.gap.Account, g.gap.Resource), amount(g.hours, probity.One), g.gap.Span, g.gap.Cause.Meaning())
+	if len(g.gap.Streams) > 0 {
+		s += " (" + strings.Join(g.gap.Streams, ", ") + ")"
+	}
+	return s + "."
+}
+
+// requestStates are the states of a request in words.
+var requestStates = map[string]string{
+	"open": "open, not yet due", "received_in_part": "received in part", "received": "received", "received_late": "received late",
+	"refused": "refused", "redacted": "answered with parts taken out", "overdue": "overdue",
+}
+
+func requestState(state string) string {
+	if s := requestStates[state]; s != "" {
+		return s
+	}
+	return strings.ReplaceAll(state, "_", " ")
+}
+
+// unanswered reports whether what was asked for did not come whole.
+func unanswered(q *probity.RequestRef) bool {
+	return q.State != "received" && q.State != "received_late"
+}
+
+// requestSentence tells what was asked of whom, and what came of it.
+func requestSentence(q *probity.RequestRef) string {
+	s := q.ID + ", to " + q.Custodian
+	if q.Relation != "" {
+		s += " (" + strings.ReplaceAll(string(q.Relation), "_", " ") + ")"
+	}
+	s += ": " + string(q.Witness) + " records"
+	if q.Kind != "" {
+		s += " (" + string(q.Kind) + ")"
+	}
+	if len(q.Accounts)+len(q.Resources) > 0 {
+		s += " of " + strings.Join(slices.Concat(q.Accounts, q.Resources), ", ")
+	}
+	if q.Period != nil {
+		s += " for " + q.Period.String()
+	}
+	s += fmt.Sprintf("; asked %s, due %s: %s", dayOf(q.At), dayOf(q.Due), requestState(q.State))
+	if q.Reason != "" {
+		s += ", because: " + q.Reason
+	}
+	return s + "."
+}
+
+// dayOf is the day of a time as RFC 3339 writes it.
+func dayOf(at string) string {
+	day, _, _ := strings.Cut(at, "T")
+	return day
+}
+
+// linkSentence tells one step of an exhibit's chain of custody.
+func linkSentence(l *probity.Link) string {
+	s := fmt.Sprintf("leaf %d, recorded %s", l.Leaf, l.Recorded)
+	for _, x := range [][2]string{{"from", l.Custodian}, {"by", l.By}, {"how:", l.How}, {"on request", l.Request}} {
+		if x[1] != "" {
+			s += ", " + x[0] + " " + x[1]
+		}
+	}
+	if l.Request == "" {
+		s += ", on no request"
+	}
+	return s
 }
 
 // bearing says on which side of the subject a finding falls: "against", "for"

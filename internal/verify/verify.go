@@ -526,7 +526,10 @@ func (b *bundle) signature(name string, content []byte, leaf int64, kind string)
 // conclusion draws the conclusion from the findings anew.
 func (b *bundle) conclusion() (string, error) {
 	want := probity.Conclude(b.review.Claims)
-	if want.Opinion != b.review.Conclusion.Opinion || !slices.Equal(want.Basis, b.review.Conclusion.Basis) {
+	if want.Opinion == b.review.Conclusion.Opinion && !slices.Equal(want.Basis, b.review.Conclusion.Basis) {
+		return "", fmt.Errorf("the findings give %q on another basis than the review says", want.Opinion)
+	}
+	if want.Opinion != b.review.Conclusion.Opinion {
 		return "", fmt.Errorf("the findings give %q, and the review says %q", want.Opinion, b.review.Conclusion.Opinion)
 	}
 	return fmt.Sprintf("%s, as the findings give it", want.Opinion), nil
