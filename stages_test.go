@@ -46,6 +46,7 @@ var stages = []string{
 	"probity/internal/calibrate",
 	"probity/internal/export",
 	"probity/internal/verify",
+	"probity/internal/verify/web",
 	"probity/internal/bundle",
 	"probity/bench",
 	"probity/cmd/probity-verify",

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"archive/zip"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -94,15 +93,15 @@ func open(name string) (fs.FS, func() error, error) {
 	if i.IsDir() {
 		return os.DirFS(name), func() error { return nil }, nil
 	}
-	z, err := zip.OpenReader(name)
+	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("opening %s: %w: want a folder or a zip", name, err)
+		return nil, nil, err
 	}
-	if top, err := fs.ReadDir(z, "."); err == nil && len(top) == 1 && top[0].IsDir() {
-		sub, err := fs.Sub(z, top[0].Name())
-		return sub, z.Close, err
+	fsys, err := verify.OpenZip(f, i.Size())
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening %s: %w: want a folder or a zip", name, errors.Join(err, f.Close()))
 	}
-	return z, z.Close, nil
+	return fsys, f.Close, nil
 }
 
 func tell(steps []verify.Step, asJSON bool, out, talk io.Writer) int {

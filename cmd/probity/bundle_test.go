@@ -100,6 +100,15 @@ func rebag(t *testing.T, dir string) {
 		return strings.Join(lines, "")
 	}
 	data := func(p string) bool { return strings.HasPrefix(p, "data/") }
+	files, size := 0, 0
+	fs.WalkDir(os.DirFS(dir), "data", func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			text, _ := os.ReadFile(filepath.Join(dir, p))
+			files, size = files+1, size+len(text)
+		}
+		return err
+	})
+	os.WriteFile(filepath.Join(dir, "bag-info.txt"), fmt.Appendf(nil, "Payload-Oxum: %d.%d\n", size, files), 0o644)
 	os.WriteFile(filepath.Join(dir, "manifest-sha256.txt"), []byte(list(data)), 0o644)
 	os.WriteFile(filepath.Join(dir, "tagmanifest-sha256.txt"), []byte(list(func(p string) bool { return !data(p) && !strings.HasPrefix(p, "tagmanifest") })), 0o644)
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"probity/internal/bundle"
 	"probity/internal/casefile"
 	"probity/internal/custody"
+	"probity/internal/report"
 	"probity/internal/review"
 	"probity/internal/verify"
 )
@@ -183,6 +186,9 @@ func recompute(ctx context.Context, dir string, number int) verify.Step {
 		return s
 	}
 	o, err := verify.OpenRows(os.DirFS(dir))
+	if err == nil {
+		err = samePage(filepath.Join(dir, "data"))
+	}
 	n := 0
 	if err == nil {
 		n, err = review.Recompute(ctx, review.Published{Dir: filepath.Join(dir, "data"), Events: o.Events, Known: o.Known, Names: o.Names, Keys: o.Keys})
@@ -191,4 +197,25 @@ func recompute(ctx context.Context, dir string, number int) verify.Step {
 		s.Failed, s.Says = true, err.Error()
 	}
 	return s
+}
+
+// samePage checks that the page of a bundle is the one that its review gives:
+// only the review is signed.
+func samePage(data string) error {
+	text, err := os.ReadFile(filepath.Join(data, "review.json"))
+	if err != nil {
+		return err
+	}
+	r, err := report.Parse(text)
+	if err != nil {
+		return err
+	}
+	var want bytes.Buffer
+	if err := report.HTML(&want, r); err != nil {
+		return err
+	}
+	if page, err := os.ReadFile(filepath.Join(data, "report.html")); err != nil || !bytes.Equal(page, want.Bytes()) {
+		return errors.New("report.html is not the page that this version makes of review.json, which is what was signed: read that, or make the page anew")
+	}
+	return nil
 }

@@ -229,7 +229,7 @@ func TestDamagedTimes(t *testing.T) {
 		"no trusted root": {func(w string) { os.Remove(filepath.Join(w, "data/signatures/trusted_root.json")) }, []string{"times"}},
 		"a trusted root with a member twice": {func(w string) {
 			os.WriteFile(filepath.Join(w, "data/signatures/trusted_root.json"), append([]byte(`{"mediaType":"x",`), read("data/signatures/trusted_root.json")[1:]...), 0o666)
-		}, []string{"times"}},
+		}, []string{"signatures", "times"}},
 	} {
 		work := filepath.Join(dir, "work")
 		os.RemoveAll(work)

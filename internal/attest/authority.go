@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/digitorus/timestamp"
+
+	"probity/internal/seal"
 )
 
 // An Authority is a time stamp authority as a trusted root names it.
@@ -101,6 +103,43 @@ func Authorities(trustedRoot []byte) ([]Authority, error) {
 		out = append(out, next)
 	}
 	return out, nil
+}
+
+// CheckTrustedRoot checks that a trusted root names the ledger with the key
+// vkey, and no other log and no certificate authority: whoever verifies with
+// stock tools believes what it names.
+func CheckTrustedRoot(text []byte, vkey string) error {
+	name, key, err := logKey(vkey)
+	if err != nil {
+		return err
+	}
+	id, err := logID(vkey)
+	if err != nil {
+		return err
+	}
+	var r struct {
+		Logs []struct {
+			URL string `json:"baseUrl"`
+			Key struct {
+				Raw []byte `json:"rawBytes"`
+			} `json:"publicKey"`
+			ID struct {
+				KeyID []byte `json:"keyId"`
+			} `json:"logId"`
+		} `json:"tlogs"`
+		CAs    []json.RawMessage `json:"certificateAuthorities"`
+		CTLogs []json.RawMessage `json:"ctlogs"`
+	}
+	if _, err := seal.Decode(text); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return err
+	}
+	if len(r.Logs) != 1 || len(r.CAs)+len(r.CTLogs) > 0 || r.Logs[0].URL != "https://"+name || !bytes.Equal(r.Logs[0].Key.Raw, ed25519SPKI(key)) || !bytes.Equal(r.Logs[0].ID.KeyID, id) {
+		return errors.New("it does not name this ledger alone")
+	}
+	return nil
 }
 
 // AnchorsOf returns the anchors that authorities of a trusted root give.

@@ -314,16 +314,19 @@ func TrustedRoot(vkey, from string, authorities ...Authority) ([]byte, error) {
 	for _, a := range authorities {
 		stampers = append(stampers, a.object())
 	}
-	// SubjectPublicKeyInfo of an Ed25519 key, RFC 8410.
-	spki := append([]byte{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00}, key...)
 	text, err := json.MarshalIndent(object{
 		"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
 		"tlogs": []any{object{
 			"baseUrl": "https://" + name, "hashAlgorithm": "SHA2_256",
-			"publicKey": object{"rawBytes": spki, "keyDetails": "PKIX_ED25519", "validFor": object{"start": from}},
+			"publicKey": object{"rawBytes": ed25519SPKI(key), "keyDetails": "PKIX_ED25519", "validFor": object{"start": from}},
 			"logId":     object{"keyId": id},
 		}},
 		"certificateAuthorities": []any{}, "ctlogs": []any{}, "timestampAuthorities": stampers,
 	}, "", "  ")
 	return append(text, '\n'), err
+}
+
+// ed25519SPKI is the SubjectPublicKeyInfo of an Ed25519 key, RFC 8410.
+func ed25519SPKI(key []byte) []byte {
+	return append([]byte{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00}, key...)
 }

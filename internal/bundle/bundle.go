@@ -30,6 +30,7 @@ import (
 	"probity/internal/seal"
 	"probity/internal/table"
 	"probity/internal/verify"
+	"probity/internal/verify/web"
 )
 
 // Config says what to publish and where.
@@ -208,6 +209,7 @@ func (w *writer) pack(cfg Config, a *Answer, r *custody.Redactions, signed custo
 	if policy := filepath.Join(cfg.Case.Dir, custody.WitnessFile); exists(policy) {
 		w.copy("data/"+custody.WitnessFile, policy)
 	}
+	w.add("data/verify.html", web.Page())
 	w.signatures(cfg, signed)
 	if len(r.List) > 0 {
 		w.redactions(cfg, b, r)

@@ -5,9 +5,11 @@ package stamptest
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -25,7 +27,7 @@ import (
 type Authority struct {
 	Server *httptest.Server
 	PEM    []byte // the root
-	key    *ecdsa.PrivateKey
+	key    crypto.Signer
 	cert   *x509.Certificate
 	root   *x509.Certificate
 	wrong  Wrong
@@ -43,6 +45,7 @@ type Wrong struct {
 	Refuse   bool               // every request
 	Fail     bool               // answers as a server that is out of order
 	Noise    bool               // answers with something else
+	Keys     string             // of the certificates: "P-256" if empty, "P-384" or "RSA"
 }
 
 // New starts an authority. The caller closes its Server.
@@ -65,11 +68,11 @@ func New(wrong Wrong) (*Authority, error) {
 }
 
 func (a *Authority) certify() error {
-	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	rootKey, err := a.newKey()
 	if err != nil {
 		return err
 	}
-	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+	if a.key, err = a.newKey(); err != nil {
 		return err
 	}
 	now := time.Now()
@@ -97,6 +100,16 @@ func (a *Authority) certify() error {
 	}
 	a.PEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
 	return nil
+}
+
+func (a *Authority) newKey() (crypto.Signer, error) {
+	switch a.wrong.Keys {
+	case "P-384":
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "RSA":
+		return rsa.GenerateKey(rand.Reader, 2048)
+	}
+	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
 // usageExtension is an extended key usage, which x509 alone never marks as
@@ -154,4 +167,15 @@ func (a *Authority) Answer(query []byte) ([]byte, error) {
 		t.HashedMessage = bytes.Repeat([]byte{7}, len(t.HashedMessage))
 	}
 	return t.CreateResponseWithOpts(a.cert, a.key, q.HashAlgorithm)
+}
+
+// Stamp returns a response for a signature, asked for without a server, and the
+// certificates from the signer to the root.
+func (a *Authority) Stamp(signature []byte) ([]byte, []*x509.Certificate, error) {
+	query, err := timestamp.CreateRequest(bytes.NewReader(signature), &timestamp.RequestOptions{Certificates: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	response, err := a.Answer(query)
+	return response, []*x509.Certificate{a.cert, a.root}, err
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -27,6 +28,7 @@ func (b *bundle) bag() (string, error) {
 		return "", err
 	}
 	files, bytes := 0, int64(0)
+	payloadFiles, payloadBytes := 0, int64(0)
 	err = fs.WalkDir(b.fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || p == "tagmanifest-sha256.txt" {
 			return err
@@ -48,6 +50,9 @@ func (b *bundle) bag() (string, error) {
 			return fmt.Errorf("%s is not what the manifest says", p)
 		}
 		files, bytes = files+1, bytes+n
+		if strings.HasPrefix(p, "data/") {
+			payloadFiles, payloadBytes = payloadFiles+1, payloadBytes+n
+		}
 		return nil
 	})
 	if err != nil {
@@ -58,7 +63,29 @@ func (b *bundle) bag() (string, error) {
 			return "", fmt.Errorf("%s is missing", p)
 		}
 	}
+	if err := b.oxum(payloadFiles, payloadBytes); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("%d files, %d bytes, each as the manifest has it", files, bytes), nil
+}
+
+// oxum compares the Payload-Oxum of bag-info.txt, if there is one, with what is
+// there: RFC 8493, section 2.2.2.
+func (b *bundle) oxum(files int, bytes int64) error {
+	data, err := b.read("bag-info.txt")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(data)) {
+		says, is := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "Payload-Oxum: ")
+		if want := fmt.Sprintf("%d.%d", bytes, files); is && says != want {
+			return fmt.Errorf("bag-info.txt says Payload-Oxum %q, and it is %s", says, want)
+		}
+	}
+	return nil
 }
 
 func (b *bundle) manifest(name string) (map[string]string, error) {

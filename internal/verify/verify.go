@@ -441,6 +441,9 @@ func (b *bundle) signatures() (string, error) {
 			return "", fmt.Errorf("%s is a signature that the ledger does not know of this review", path.Base(name))
 		}
 	}
+	if err := b.trustedRoot(); err != nil {
+		return "", err
+	}
 	if err := b.witnessPolicy(r); err != nil {
 		return "", err
 	}
@@ -454,6 +457,21 @@ func (b *bundle) signatures() (string, error) {
 		words = append(words, fmt.Sprintf("%s challenges %s: %s", c.By, c.Claim, c.Reason))
 	}
 	return strings.Join(append(append(words, r.Notes...), r.Rule()), "; "), nil
+}
+
+// trustedRoot checks what stock tools are told to believe, if anything is.
+func (b *bundle) trustedRoot() error {
+	text, err := b.read("data/signatures/trusted_root.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = attest.CheckTrustedRoot(text, b.view.Vkey())
+	}
+	if err != nil {
+		return fmt.Errorf("trusted_root.json: %w", err)
+	}
+	return nil
 }
 
 // keys returns the public keys in a folder: id to file, without its ending.
@@ -508,7 +526,10 @@ func (b *bundle) signature(name string, content []byte, leaf int64, kind string)
 // conclusion draws the conclusion from the findings anew.
 func (b *bundle) conclusion() (string, error) {
 	want := probity.Conclude(b.review.Claims)
-	if want.Opinion != b.review.Conclusion.Opinion || !slices.Equal(want.Basis, b.review.Conclusion.Basis) {
+	if want.Opinion == b.review.Conclusion.Opinion && !slices.Equal(want.Basis, b.review.Conclusion.Basis) {
+		return "", fmt.Errorf("the findings give %q on another basis than the review says", want.Opinion)
+	}
+	if want.Opinion != b.review.Conclusion.Opinion {
 		return "", fmt.Errorf("the findings give %q, and the review says %q", want.Opinion, b.review.Conclusion.Opinion)
 	}
 	return fmt.Sprintf("%s, as the findings give it", want.Opinion), nil
