@@ -38,6 +38,7 @@ var stages = []string{
 	"probity/internal/assess",
 	"probity/internal/plan",
 	"probity/internal/oscal",
+	"probity/internal/compare",
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/export",

@@ -12,7 +12,7 @@ import (
 
 // TextOptions say how the terminal summary looks.
 type TextOptions struct {
-	Width int  // columns; 0 means 100, and less than 60 means 60
+	Width int  // columns, 40 to 200; 0 means 100
 	Color bool // with ANSI colours
 }
 
@@ -25,10 +25,7 @@ const (
 
 // Text writes the summary of a review for a terminal.
 func Text(w io.Writer, r *probity.Review, opts TextOptions) error {
-	if opts.Width == 0 {
-		opts.Width = 100
-	}
-	t := &writer{width: max(opts.Width, 60), color: opts.Color}
+	t := newWriter(opts)
 	t.head(r)
 	for i := range r.Allegations {
 		t.allegation(r, &r.Allegations[i])
@@ -39,6 +36,13 @@ func Text(w io.Writer, r *probity.Review, opts TextOptions) error {
 	t.records(r)
 	_, err := w.Write(t.b.Bytes())
 	return err
+}
+
+func newWriter(opts TextOptions) *writer {
+	if opts.Width == 0 {
+		opts.Width = 100
+	}
+	return &writer{width: min(max(opts.Width, 40), 200), color: opts.Color}
 }
 
 type writer struct {
