@@ -64,7 +64,7 @@ func newTalk() *talk {
 	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
 		t.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
-			t.width = min(w, 120)
+			t.width = min(w, 200)
 		}
 	}
 	return t
