@@ -45,6 +45,7 @@ var stages = []string{
 	"probity/internal/verify",
 	"probity/internal/bundle",
 	"probity/bench",
+	"probity/docs/terminal",
 	"probity/cmd/probity-verify",
 	"probity/cmd/probity",
 }

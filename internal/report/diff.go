@@ -84,12 +84,15 @@ func moreItems(n int) string { return fmt.Sprintf("... and %d more with --json",
 // DiffHTML writes a comparison of two reviews as one page: no script, nothing
 // that is fetched.
 func DiffHTML(w io.Writer, d *compare.Difference) error {
-	page, err := template.New("diff").Funcs(template.FuncMap{"clean": clean, "more": moreItems}).Parse(diffText)
+	page, err := template.New("diff").Funcs(template.FuncMap{"clean": together, "more": moreItems}).Parse(diffText)
 	if err != nil {
 		return err
 	}
 	return page.Execute(w, map[string]any{"Title": diffTitle(d), "Sections": outline(d), "Warnings": d.Warnings, "Old": d.Old, "New": d.New, "Proposed": proposed})
 }
+
+// together cleans a text and keeps a number and its sign on one line.
+func together(s string) string { return strings.ReplaceAll(clean(s), " %", "\u00a0%") }
 
 func diffTitle(d *compare.Difference) string {
 	name := d.New.Title
