@@ -41,6 +41,7 @@ var stages = []string{
 	"probity/internal/chart",
 	"probity/internal/page",
 	"probity/internal/oscal",
+	"probity/internal/compare",
 	"probity/internal/report",
 	"probity/internal/review",
 	"probity/internal/calibrate",
@@ -49,6 +50,7 @@ var stages = []string{
 	"probity/internal/verify/web",
 	"probity/internal/bundle",
 	"probity/bench",
+	"probity/docs/terminal",
 	"probity/cmd/probity-verify",
 	"probity/cmd/probity",
 }

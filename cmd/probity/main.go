@@ -48,7 +48,7 @@ var errUsage = errors.New("usage")
 
 func commands() []command {
 	return []command{initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, reportCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand, calibrateCommand}
+		reviewCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand, calibrateCommand}
 }
 
 func main() {
@@ -64,7 +64,7 @@ func newTalk() *talk {
 	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
 		t.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
-			t.width = min(w, 120)
+			t.width = min(w, 200)
 		}
 	}
 	return t

@@ -5,14 +5,18 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"probity"
+	"probity/internal/compare"
 )
 
 // exports are the renderings for other programs, by file.
@@ -225,4 +229,72 @@ func TestNotLookedAt(t *testing.T) {
 	if got := wouldChange(fixture(t, "")); len(got) != 1 || got[0] != "A1.1, A1.2, A1.3, A1.4, A1.5, A1.6: more records" {
 		t.Errorf("%q", got)
 	}
+}
+
+// documented checks that FORMATS.md names each field of a type.
+func documented(t *testing.T, typ reflect.Type) {
+	t.Helper()
+	data, err := os.ReadFile("../../FORMATS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[reflect.Type]bool{}
+	var walk func(x reflect.Type)
+	walk = func(x reflect.Type) {
+		for x.Kind() == reflect.Pointer || x.Kind() == reflect.Slice {
+			x = x.Elem()
+		}
+		if x.Kind() != reflect.Struct || seen[x] || x == reflect.TypeOf(time.Time{}) {
+			return
+		}
+		seen[x] = true
+		for i := range x.NumField() {
+			if name, _, _ := strings.Cut(x.Field(i).Tag.Get("json"), ","); name != "" && !strings.Contains(string(data), "`"+name+"`") {
+				t.Errorf("FORMATS.md does not name %s of %s", name, x)
+			}
+			walk(x.Field(i).Type)
+		}
+	}
+	walk(typ)
+}
+
+// Whatever stands in a review.json that is read, no rendering fails on it, and
+// none lets a control character through.
+func FuzzRenderings(f *testing.F) {
+	seed, err := os.ReadFile("testdata/review.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte(`{"probity":1,"claims":[{"finding":"undetermined","tests":[{"finding":"not_assessed","unit":"x"}]}],"gaps":[{}],"discrepancies":[{}],"exhibits":[{}],"requests":[{}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Parse(data)
+		if err != nil {
+			return
+		}
+		all := [][]byte{Markdown(r)}
+		for _, s := range Sheets(r) {
+			all = append(all, s.CSV())
+		}
+		news, err := ClaimReviews(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		assessed, err := OSCAL(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := compare.Reviews(r, r)
+		var text, other, page bytes.Buffer
+		for _, err := range []error{Text(&text, r, TextOptions{Width: 40}), DiffText(&other, d, TextOptions{}), DiffHTML(&page, d)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, b := range append(all, news, assessed, text.Bytes(), other.Bytes(), page.Bytes()) {
+			if at := bytes.IndexFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' || r == '\u202E' }); at >= 0 {
+				t.Errorf("rendering %d holds %q", i, b[at])
+			}
+		}
+	})
 }

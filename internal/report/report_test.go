@@ -82,7 +82,7 @@ func proceedings(r *probity.Review, text string) *probity.Review {
 func texts(t *testing.T, r *probity.Review) map[string]string {
 	t.Helper()
 	var page, plain, colour bytes.Buffer
-	for _, err := range []error{HTML(&page, r), Text(&plain, r, TextOptions{Width: 100}), Text(&colour, r, TextOptions{Width: 60, Color: true})} {
+	for _, err := range []error{HTML(&page, r), Text(&plain, r, TextOptions{Width: 100}), Text(&colour, r, TextOptions{Width: 60, Color: true, Out: "out", Case: "."})} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,23 +179,5 @@ func TestNumbers(t *testing.T) {
 	}
 	if _, err := Parse([]byte(`{"probity":2}`)); err == nil {
 		t.Error("a review of another version was read")
-	}
-}
-
-func TestProgress(t *testing.T) {
-	var silent *Progress
-	silent.Stage("x")
-	silent.Bytes(1, 2)
-	silent.Done()
-	if NewProgress(nil, false) != nil {
-		t.Error("a progress line that is not wanted")
-	}
-	var b bytes.Buffer
-	p := NewProgress(&b, true)
-	p.Stage("reading")
-	p.Bytes(5e6, 10e6)
-	p.Done()
-	if got := b.String(); !strings.Contains(got, "reading: 5 of 10 MB (50 %)") || !strings.HasSuffix(got, "\r\x1b[K") {
-		t.Errorf("%q", got)
 	}
 }

@@ -1,205 +1,131 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"probity"
 )
-
-// TextOptions say how the terminal summary looks.
-type TextOptions struct {
-	Width int  // columns; 0 means 100, and less than 60 means 60
-	Color bool // with ANSI colours
-}
 
 // The most lines of a kind that the summary shows; the page shows all.
 const (
 	mostDiscrepancies = 15
 	mostGaps          = 20
 	mostNotes         = 10
+	mostMissing       = 20
 )
 
-// Text writes the summary of a review for a terminal.
+// Text writes the summary of a review for a terminal: the answer, what was not
+// looked at, what would change the answer, where witnesses disagree, the estate,
+// what was asked of whom, then each claim in detail and the records.
 func Text(w io.Writer, r *probity.Review, opts TextOptions) error {
-	if opts.Width == 0 {
-		opts.Width = 100
-	}
-	t := &writer{width: max(opts.Width, 60), color: opts.Color}
-	t.head(r)
-	for i := range r.Allegations {
-		t.allegation(r, &r.Allegations[i])
+	t := newWriter(opts)
+	t.answer(r)
+	t.heading("What was not looked at")
+	t.bullets(notLookedAt(r), mostMissing)
+	if list := wouldChange(r); len(list) > 0 {
+		t.heading("What could change the answer")
+		t.bullets(list, mostMissing)
 	}
 	t.discrepancies(r)
-	t.gaps(r)
 	t.estate(r)
+	t.requests(r)
+	t.details(r)
+	t.gaps(r)
 	t.records(r)
+	t.closing(opts)
 	_, err := w.Write(t.b.Bytes())
 	return err
 }
 
-type writer struct {
-	b     bytes.Buffer
-	width int
-	color bool
+// Brief writes the opinion, and one line a claim: its finding in one sentence
+// with its coverage. Lines are not wrapped.
+func Brief(w io.Writer, r *probity.Review, opts TextOptions) error {
+	t := newWriter(opts)
+	fmt.Fprintf(&t.b, "%s\n", t.style(bold, clean(opinion(r))))
+	for i := range r.Claims {
+		c := &r.Claims[i]
+		fmt.Fprintf(&t.b, "%s%s: %s\n", clean(c.ID), standing(c), t.style(claimColour(c), clean(c.Sentence)))
+	}
+	_, err := w.Write(t.b.Bytes())
+	return err
 }
 
-// The ANSI styles in use.
-const (
-	bold   = "1"
-	dim    = "2"
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-)
-
-func (t *writer) style(code, s string) string {
-	if !t.color || s == "" {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+func claimColour(c *probity.ClaimResult) string {
+	return map[string]string{"against": red, "for": green, "open": yellow}[bearing(c)]
 }
 
-// para writes text, wrapped, with the first line after lead and the others
-// indented by as much.
-func (t *writer) para(lead, text string) { t.styled("", lead, text) }
-
-func (t *writer) styled(code, lead, text string) {
-	indent := strings.Repeat(" ", utf8.RuneCountInString(lead))
-	line, length := "", 0
-	flush := func() {
-		fmt.Fprintf(&t.b, "%s%s\n", lead, t.style(code, strings.ReplaceAll(line, "\u00a0", " ")))
-		lead, line, length = indent, "", 0
-	}
-	whole := strings.ReplaceAll(clean(text), " %", "\u00a0%") // a number and its sign stay together
-	for _, word := range strings.FieldsFunc(whole, func(r rune) bool { return r == ' ' }) {
-		n := utf8.RuneCountInString(word)
-		if length > 0 && utf8.RuneCountInString(indent)+length+1+n > t.width {
-			flush()
-		}
-		if length > 0 {
-			line, length = line+" ", length+1
-		}
-		line, length = line+word, length+n
-	}
-	flush()
-}
-
-func (t *writer) blank() { t.b.WriteByte('\n') }
-
-func (t *writer) heading(text string) {
-	t.blank()
-	fmt.Fprintf(&t.b, "%s\n", t.style(bold, clean(text)))
-}
-
-// table writes rows with aligned columns; those in right are aligned right.
-func (t *writer) table(indent string, rows [][]string, right ...int) {
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			cell = clean(cell)
-			row[i] = cell
-			if i >= len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for _, row := range rows {
-		line := indent
-		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			isRight := false
-			for _, k := range right {
-				isRight = isRight || k == i
-			}
-			if isRight {
-				line += pad + cell
-			} else {
-				line += cell + pad
-			}
-			line += "  "
-		}
-		t.b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-}
-
-func (t *writer) head(r *probity.Review) {
-	title := r.Title
-	if title == "" {
-		title = r.Case
-	}
-	fmt.Fprintf(&t.b, "%s\n", t.style(bold, clean(title)))
+func (t *writer) answer(r *probity.Review) {
+	t.styled(bold, "", title(r))
 	t.para("", strings.TrimPrefix(fmt.Sprintf("%s, case %s, %s (UTC)", r.Subject, r.Case, r.Period), ", "))
 	t.blank()
-	t.para("", "Opinion proposed: "+string(r.Conclusion.Opinion)+" ("+r.Conclusion.Opinion.Meaning()+").")
+	t.styled(bold, "", opinion(r))
 	t.para("", r.Plan.Sentence())
-}
-
-func (t *writer) allegation(r *probity.Review, a *probity.Alleged) {
-	t.heading(a.ID + "  " + a.Statement)
-	for _, s := range a.Sources {
-		grade := ""
-		if s.Grade != "" {
-			grade = ", grade " + s.Grade
+	for i := range r.Allegations {
+		a := &r.Allegations[i]
+		t.heading(a.ID + "  " + a.Statement)
+		for _, s := range a.Sources {
+			grade := ""
+			if s.Grade != "" {
+				grade = ", grade " + s.Grade
+			}
+			t.styled(dim, "    ", "source: "+s.Name+grade)
 		}
-		t.styled(dim, "    ", "source: "+s.Name+grade)
-	}
-	for _, p := range a.Provisions {
-		t.styled(dim, "    ", "provision: "+p.Paraphrase+" ("+p.Instrument+" "+p.Version+")")
-	}
-	for i := range r.Claims {
-		if r.Claims[i].Allegation == a.ID {
-			t.claim(&r.Claims[i])
+		for _, p := range a.Provisions {
+			t.styled(dim, "    ", "provision: "+p.Paraphrase+" ("+p.Instrument+" "+p.Version+")")
+		}
+		for _, c := range claimsOf(r, a) {
+			t.claim(c)
 		}
 	}
 }
 
+// claim tells the finding of a claim, and what must not be told without.
 func (t *writer) claim(c *probity.ClaimResult) {
 	t.blank()
-	o := c.Finding.Outcome()
-	code := map[string]string{"against": red, "for": green, "open": yellow}[bearing(c)]
-	kind := ""
-	if c.Kind == probity.ClaimAssurance {
-		kind = ", an assurance"
+	id := clean(c.ID)
+	if columns(id) > 20 {
+		id = fitting(id, 20) + "..."
 	}
-	if !c.Material {
-		kind += ", not material"
-	}
-	fmt.Fprintf(&t.b, "  %s  %s%s\n", clean(c.ID), t.style(bold+";"+code, strings.ToUpper(outcomeWords(o))), kind)
+	fmt.Fprintf(&t.b, "  %s  %s%s\n", id, t.style(bold+";"+claimColour(c), strings.ToUpper(outcomeWords(c.Finding.Outcome()))), standing(c))
 	t.para("        ", c.Statement)
 	t.para("        ", c.Sentence)
-	for i := range c.Tests {
-		t.test(&c.Tests[i], len(c.Tests) > 1)
-	}
 	for _, w := range c.Warnings {
 		t.styled(yellow, "        ! ", w)
 	}
 	if len(c.InnocentExplanations) > 0 {
-		t.para("        ", "Innocent uses that look the same:")
-		for _, x := range c.InnocentExplanations {
-			t.para("        - ", x)
-		}
+		t.para("        ", "Innocent uses that look the same: "+strings.Join(c.InnocentExplanations, " "))
 	}
-	if len(c.WouldChange) > 0 {
-		t.para("        ", "What could change the answer:")
-		for _, x := range c.WouldChange {
-			t.para("        - ", x)
+}
+
+// details shows what each witness says of each test.
+func (t *writer) details(r *probity.Review) {
+	if len(r.Claims) == 0 {
+		return
+	}
+	t.heading("Each claim: what witnesses say")
+	for i := range r.Claims {
+		for n := range r.Claims[i].Tests {
+			t.test(&r.Claims[i], n)
 		}
 	}
 }
 
-func (t *writer) test(x *probity.TestResult, several bool) {
-	t.styled(dim, "        ", "test: "+x.Subject+", "+threshold(x))
-	if several {
+func (t *writer) test(c *probity.ClaimResult, n int) {
+	x := &c.Tests[n]
+	name := c.ID
+	if len(c.Tests) > 1 {
+		name += fmt.Sprintf(" (%d of %d)", n+1, len(c.Tests))
+	}
+	t.para("  ", name+"  "+x.Subject+", "+threshold(x))
+	if len(c.Tests) > 1 {
 		t.para("        ", x.Sentence)
 	}
 	var rows [][]string
 	for _, w := range x.Witnesses {
-		row := []string{string(w.Witness), bounds[w.Bound], amount(w.Value, w.Unit), "covers " + probity.Percent(w.Coverage), ""}
+		row := []string{string(w.Witness), bounds[w.Bound], valueOf(w.Value, w.Unit, x.Subject), "covers " + probity.Percent(w.Coverage), ""}
 		if w.Impeached {
 			row[4] = "impeached"
 		} else if w.At != nil && x.Per != "" {
@@ -207,7 +133,7 @@ func (t *writer) test(x *probity.TestResult, several bool) {
 		}
 		rows = append(rows, row)
 	}
-	t.table("          ", rows, 2)
+	t.table("        ", rows, 2)
 	for _, l := range x.Limits {
 		t.para("        . ", l)
 	}
@@ -239,17 +165,11 @@ func (t *writer) discrepancies(r *probity.Review) {
 		if d.Impeaches != "" {
 			mark += ", impeached"
 		}
-		rows = append(rows, []string{string(d.Quantity), fmt.Sprintf("%s %s, %s %s", d.Left, amount(d.LeftValue, d.Unit), d.Right, amount(d.RightValue, d.Unit)),
+		rows = append(rows, []string{fmt.Sprintf("%s %s, %s %s %s", d.Left, amount(d.LeftValue, d.Unit), d.Right, amount(d.RightValue, d.Unit), d.Quantity.Noun()),
 			mark, place(d.Account, d.Resource), d.Span.String()})
 	}
 	t.table("  ", rows)
 	t.more(len(r.Discrepancies), mostDiscrepancies)
-}
-
-func (t *writer) more(n, most int) {
-	if n > most {
-		t.para("  ", fmt.Sprintf("... and %d more in report.html", n-most))
-	}
 }
 
 func (t *writer) gaps(r *probity.Review) {
@@ -263,9 +183,9 @@ func (t *writer) gaps(r *probity.Review) {
 		if i == mostGaps {
 			break
 		}
-		parts := ""
+		parts := amount(l.hours, probity.One) + " h"
 		if l.parts > 1 {
-			parts = fmt.Sprintf("%d spans, %s h in all", l.parts, amount(l.hours, probity.One))
+			parts = fmt.Sprintf("%s h in %d spans", amount(l.hours, probity.One), l.parts)
 		}
 		rows = append(rows, []string{string(l.gap.Witness), place(l.gap.Account, l.gap.Resource), string(l.gap.Cause), l.gap.Span.String(), parts})
 	}
@@ -281,12 +201,26 @@ func (t *writer) estate(r *probity.Review) {
 		return
 	}
 	t.heading(fmt.Sprintf("Estate: billed or metered, and not disclosed (%d)", len(r.Estate.Undisclosed)))
-	for _, u := range r.Estate.Undisclosed {
-		name := u.Provider + " " + u.Account
-		if u.Resource != "" {
-			name += "/" + u.Resource
+	for i := range r.Estate.Undisclosed {
+		t.para("  ", undisclosedSentence(&r.Estate.Undisclosed[i]))
+	}
+}
+
+func (t *writer) requests(r *probity.Review) {
+	if len(r.Requests) == 0 {
+		return
+	}
+	n := map[string]int{}
+	for i := range r.Requests {
+		n[r.Requests[i].State]++
+	}
+	t.heading(fmt.Sprintf("Requests for records (%d): %d refused, %d overdue", len(r.Requests), n["refused"], n["overdue"]))
+	for i := range r.Requests {
+		code := ""
+		if q := &r.Requests[i]; unanswered(q) && q.State != "open" {
+			code = yellow
 		}
-		t.para("  ", fmt.Sprintf("%s, shown by %s from %s to %s", name, strings.Join(u.Shown, ", "), u.First, u.Last))
+		t.styled(code, "  ", requestSentence(&r.Requests[i]))
 	}
 }
 
@@ -316,8 +250,19 @@ func (t *writer) records(r *probity.Review) {
 	for _, w := range r.Warnings {
 		t.styled(yellow, "  ! ", w)
 	}
+}
+
+// closing says where the files are and how the answer is checked.
+func (t *writer) closing(opts TextOptions) {
+	if opts.Out != "" {
+		t.heading("Files and checks")
+		t.para("  ", "The whole answer: "+filepath.Join(opts.Out, "review.json")+", and as a page: "+filepath.Join(opts.Out, "report.html"))
+		t.para("  ", "The SQL that the numbers come from: "+filepath.Join(opts.Out, "catalog")+"; run duckdb -init open.sql in the folder above it")
+		t.para("  ", "The record behind a number: probity show "+opts.Case+" EXHIBIT:POSITION, as findings name them")
+		t.para("  ", "In other formats: probity report "+opts.Out+"; to be checked by others: probity sign and probity publish")
+	}
 	t.blank()
-	t.para("", "These findings are proposed by a program from records about use; no content was looked at. A named person signs them.")
+	t.para("", proposed)
 }
 
 func count(n int64) string { return amount(float64(n), probity.One) }

@@ -252,7 +252,7 @@ func gapLines(gaps []probity.Gap) []gapLine {
 // the reading.
 func discrepancySentence(d *probity.Discrepancy) string {
 	s := fmt.Sprintf("%s of %s in %s: %s %s, %s %s; they differ by %s (tolerance %s): %s", d.Quantity, place(d.Account, d.Resource), d.Span,
-		d.Left, amount(d.LeftValue, d.Unit), d.Right, amount(d.RightValue, d.Unit), probity.Percent(d.Share), probity.Percent(d.Tolerance), readings[d.Reading])
+		d.Left, valueOf(d.LeftValue, d.Unit, string(d.Quantity)), d.Right, valueOf(d.RightValue, d.Unit, string(d.Quantity)), probity.Percent(d.Share), probity.Percent(d.Tolerance), readings[d.Reading])
 	if d.Impeaches != "" {
 		s += "; " + string(d.Impeaches) + " is impeached"
 	}
