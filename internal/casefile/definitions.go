@@ -70,8 +70,14 @@ func aggregates() []string {
 }
 
 // rules are the rules of the catalogue.
-func rules() []string {
-	files, _ := fs.Glob(catalog.Files, "rules/*.sql") // the pattern is well formed
+func rules() []string { return inCatalog("rules") }
+
+// indicators are the indicators of the catalogue.
+func indicators() []string { return inCatalog("indicators") }
+
+// inCatalog returns the names of the SQL in a folder of the catalogue.
+func inCatalog(folder string) []string {
+	files, _ := fs.Glob(catalog.Files, folder+"/*.sql") // the pattern is well formed
 	var out []string
 	for _, f := range files {
 		out = append(out, strings.TrimSuffix(path.Base(f), ".sql"))
@@ -79,8 +85,6 @@ func rules() []string {
 	sort.Strings(out)
 	return out
 }
-
-var indicators = []string{"speech_archive", "bulk_collection", "move_out", "transcription"}
 
 func quantities() []string {
 	var out []string
@@ -189,7 +193,8 @@ func test() []field {
 	amount := value{examples: []any{"8 PB", "11.5 TiB", "1000000", "10000 h"}}
 	return []field{
 		{"quantity", "what is measured", false, oneOf(quantities()...)},
-		{"indicator", "what the objects look like, by sizes and names' shapes alone", false, oneOf(indicators...)},
+		{"indicator", "what sizes, times, counts and shapes of names are consistent with; never content", false, oneOf(indicators()...)},
+		{"after", "of the indicator move_out: the date before and after which days are compared", false, date},
 		{"rule", "a rule of the catalogue on the control plane's log", false, oneOf(rules()...)},
 		{"estate", "resources billed or metered and not disclosed", false, oneOf("undisclosed")},
 		{"where", "narrows what the test is about", false, objectOf(
