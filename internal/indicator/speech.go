@@ -17,16 +17,17 @@ import (
 // time has its median near two minutes and a spread of 0.9 in natural
 // logarithms; with the many calls under ten seconds, 1.2.
 const (
-	minObjects  = 100
+	minObjects  = 200  // below, talk time cannot be told from even lengths by its distribution
 	minFramed   = 0.95 // share of objects whose size is a whole number of frames
 	maxCoarse   = 0.90 // share that keeps step with a multiple of the frame: then the step is not the frame's
 	minMedian   = 20.0 // seconds
 	maxMedian   = 420.0
 	minSpread   = 0.4
 	maxSpread   = 1.5
-	maxDistance = 0.12 // Kolmogorov-Smirnov distance of talk time to the lognormal that fits it best
+	maxDistance = 0.10 // Kolmogorov-Smirnov distance of talk time to the lognormal that fits it best
 	maxOneSize  = 0.25 // share of objects of one size: pieces have it, calls do not
 	maxRewrites = 0.10 // share of writes that replace an object
+	cipherBlock = 16.0 // bytes
 	shortest    = 10.0 // seconds: calls under it are a spike of their own
 )
 
@@ -211,7 +212,9 @@ func (c *codec) add(p *Part, t talk) {
 // and a WAV file may end within a frame.
 func (c *codec) judge(p *Part, t talk, m *measured, rewritten float64, day *arrival) {
 	name, oneSize := p.name(), ratio(m.one("one_size"), m.one("objects"))
-	hidden := c.framed < minFramed && c.even >= minFramed // the same number of bytes more, as encryption adds
+	// The same number of bytes more, as encryption adds; but the blocks of a
+	// cipher are no frames.
+	hidden := c.framed < minFramed && c.even >= minFramed && math.Mod(cipherBlock, c.frame) != 0
 	switch {
 	case oneSize > maxOneSize:
 		p.say(probity.NotConsistent, fmt.Sprintf("%s: %s have one size, as pieces of fixed length do and calls do not", name, probity.Percent(oneSize)))
