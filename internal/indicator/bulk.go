@@ -81,12 +81,16 @@ func bulkOf(m *measured) Part {
 	day.add(&p)
 	name := p.name()
 	switch {
-	case writes < minWrites || m.one("days") < minWriteDays || windows < minWindows:
+	case writes < minWrites || m.one("days") < minWriteDays:
 		p.say(probity.CannotTell, fmt.Sprintf("%s: %.0f writes on %.0f days are too few to tell", name, writes, m.one("days")))
+	case (chance > bursts || day.kind == "batch") && numbered >= minNumberlike:
+		p.say(probity.CannotTell, name+": writes come in bursts, as one party's own jobs do; what was collected elsewhere and is uploaded by a job would look so too")
+	case chance > bursts || day.kind == "batch":
+		p.say(probity.NotConsistent, fmt.Sprintf("%s: writes come in bursts (dispersion %.1f), as one party's own jobs do", name, chance))
+	case windows < minWindows:
+		p.say(probity.CannotTell, fmt.Sprintf("%s: %d stretches of ten minutes in busy hours are too few to tell", name, windows))
 	case chance < evenClock:
 		p.say(probity.NotConsistent, fmt.Sprintf("%s: writes come as evenly as a timer makes them (dispersion %.2f), unlike what people do", name, chance))
-	case chance > bursts:
-		p.say(probity.NotConsistent, fmt.Sprintf("%s: writes come in bursts (dispersion %.1f), as one party's own jobs do", name, chance))
 	case once < 1-maxRewrites:
 		p.say(probity.NotConsistent, fmt.Sprintf("%s: %s of the writes replace an object, unlike what is collected", name, probity.Percent(1-once)))
 	case writer < maxOneWriter && m.one("writers") >= minWrites/10:
