@@ -116,9 +116,10 @@ type Test struct {
 	Where     Where
 	Per       Per
 	Aggregate Aggregate
-	AtMost    bool    // the threshold is an upper one; otherwise a lower one
-	Threshold float64 // in the quantity's unit; a count for rules and estate
-	Text      string  // the threshold as the case writes it
+	AtMost    bool      // the threshold is an upper one; otherwise a lower one
+	Threshold float64   // in the quantity's unit; a count for rules and estate
+	Text      string    // the threshold as the case writes it
+	After     time.Time // of the indicator move_out: what comes after it is compared with what came before
 }
 
 // Where narrows a test. Empty fields do not narrow. Matching ignores case.

@@ -150,6 +150,7 @@ type TestResult struct {
 	Relation  string   `json:"relation"` // "at_least" or "at_most"
 	Threshold float64  `json:"threshold"`
 	Text      string   `json:"text,omitempty"`
+	After     string   `json:"after,omitempty"` // the instant that move_out compares before and after
 	Unit      Unit     `json:"unit"`
 	Finding   Finding  `json:"finding"`
 	Sentence  string   `json:"sentence"`
@@ -163,6 +164,8 @@ type TestResult struct {
 	Series []WitnessSeries `json:"series,omitempty"`
 	// Instances are the matches of a rule or the resources of an estate test.
 	Instances []Instance `json:"instances,omitempty"`
+	// Indicator is what an indicator answers, and what it measured.
+	Indicator *IndicatorResult `json:"indicator,omitempty"`
 }
 
 // An Instance is one match of a rule, with the place it was read from.

@@ -110,12 +110,29 @@ func (b *builder) test(n *yaml.Node) probity.Test {
 	t.Where = probity.Where{Provider: text(w, "provider"), Region: region(text(w, "region")), Service: text(w, "service"),
 		Resource: strings.ToLower(text(w, "resource")), Container: text(w, "container")}
 	t.Where.Account = b.account(get(w, "account"), t.Where.Provider)
+	b.after(n, &t)
 	if t.Quantity != "" {
 		b.quantity(n, &t)
 	} else {
 		b.other(n, &t)
 	}
 	return t
+}
+
+// after reads the date that the indicator move_out needs, within the period.
+func (b *builder) after(n *yaml.Node, t *probity.Test) {
+	v := get(n, "after")
+	switch {
+	case t.Indicator != "move_out" && v != nil:
+		b.m.add(v, "after belongs to the indicator move_out: leave it out")
+	case t.Indicator == "move_out" && v == nil:
+		b.m.add(n, "move_out compares days before and after a date: write it, such as after: 2025-08-06")
+	case v != nil:
+		t.After = b.instant(v)
+		if p := b.c.Period; !t.After.IsZero() && !p.Empty() && (!t.After.After(p.From) || !t.After.Before(p.Until)) {
+			b.m.add(v, "after is %s, and must lie within the period %s: days before and after it are compared", str(v), p)
+		}
+	}
 }
 
 // quantity completes a test of a quantity.

@@ -70,11 +70,17 @@ func aggregates() []string {
 }
 
 // rules are the rules of the catalogue.
-func rules() []string {
-	files, _ := fs.Glob(catalog.Files, "rules/*.yml") // the pattern is well formed
+func rules() []string { return inCatalog("rules/*.yml") }
+
+// indicators are the indicators of the catalogue.
+func indicators() []string { return inCatalog("indicators/*.sql") }
+
+// inCatalog returns the names of the files of the catalogue that match.
+func inCatalog(pattern string) []string {
+	files, _ := fs.Glob(catalog.Files, pattern) // the pattern is well formed
 	var out []string
 	for _, f := range files {
-		out = append(out, strings.TrimSuffix(path.Base(f), ".yml"))
+		out = append(out, strings.TrimSuffix(path.Base(f), path.Ext(f)))
 	}
 	sort.Strings(out)
 	return out
@@ -87,8 +93,6 @@ func examplesOf(list []string) []any {
 	}
 	return out
 }
-
-var indicators = []string{"speech_archive", "bulk_collection", "move_out", "transcription"}
 
 func quantities() []string {
 	var out []string
@@ -198,7 +202,8 @@ func test() []field {
 	amount := value{examples: []any{"8 PB", "11.5 TiB", "1000000", "10000 h"}}
 	return []field{
 		{"quantity", "what is measured", false, oneOf(quantities()...)},
-		{"indicator", "what the objects look like, by sizes and names' shapes alone", false, oneOf(indicators...)},
+		{"indicator", "what sizes, times, counts and shapes of names are consistent with; never content", false, oneOf(indicators()...)},
+		{"after", "of the indicator move_out: the date before and after which days are compared", false, date},
 		{"rule", "a rule on the control plane's log: of the catalogue, or one of rules by its name, id or file", false, value{examples: examplesOf(rules())}},
 		{"estate", "resources billed or metered and not disclosed", false, oneOf("undisclosed")},
 		{"where", "narrows what the test is about", false, objectOf(

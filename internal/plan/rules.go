@@ -74,6 +74,7 @@ func ruleOf(x probity.ClaimOf) any {
 		Aggregate string      `json:"aggregate"`
 		AtMost    bool        `json:"at_most"`
 		Threshold string      `json:"threshold"`
+		After     string      `json:"after,omitempty"`
 	}
 	tests := []test{}
 	for i := range x.Claim.Tests {
@@ -84,7 +85,10 @@ func ruleOf(x probity.ClaimOf) any {
 				w = append(w, k)
 			}
 		}
-		tests = append(tests, test{subject(t), w, string(t.Per), string(t.Aggregate), t.AtMost, strconv.FormatFloat(t.Threshold, 'g', -1, 64)})
+		tests = append(tests, test{subject(t), w, string(t.Per), string(t.Aggregate), t.AtMost, strconv.FormatFloat(t.Threshold, 'g', -1, 64), ""})
+		if !t.After.IsZero() {
+			tests[i].After = instant(t.After)
+		}
 	}
 	return map[string]any{"allegation": x.Allegation.ID, "id": x.Claim.ID, "statement": x.Claim.Statement, "material": x.Claim.Material,
 		"kind": string(x.Claim.Kind), "tests": tests}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"probity"
 	"probity/catalog"
@@ -165,6 +166,9 @@ func asks(t *probity.Test) string {
 		if t.Per != "" {
 			s += " per " + string(t.Per)
 		}
+	}
+	if !t.After.IsZero() {
+		s += ", after " + t.After.UTC().Format(time.DateOnly)
 	}
 	var narrow []string
 	for _, x := range [][2]string{{"provider", t.Where.Provider}, {"account", t.Where.Account}, {"region", t.Where.Region}, {"service", t.Where.Service}, {"resource", t.Where.Resource}, {"container", t.Where.Container}} {

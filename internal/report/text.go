@@ -137,6 +137,7 @@ func (t *writer) test(c *probity.ClaimResult, n int) {
 	for _, l := range x.Limits {
 		t.para("        . ", l)
 	}
+	t.indicator(x.Indicator)
 	for i, n := range x.Instances {
 		if i == 5 {
 			t.para("        * ", fmt.Sprintf("%d more in report.html", len(x.Instances)-i))
@@ -147,6 +148,24 @@ func (t *writer) test(c *probity.ClaimResult, n int) {
 			at = fmt.Sprintf(" (%.12s:%d)", n.Exhibit, n.Position)
 		}
 		t.para("        * ", n.What+": "+place(n.Account, n.Resource)+" at "+n.At+at)
+	}
+}
+
+// indicator writes the parts that an indicator finds consistent.
+func (t *writer) indicator(x *probity.IndicatorResult) {
+	if x == nil {
+		return
+	}
+	n := 0
+	for i := range x.Parts {
+		if p := &x.Parts[i]; p.Answer == probity.Consistent {
+			if n++; n <= 5 {
+				t.para("        * ", p.Because)
+			}
+		}
+	}
+	if n > 5 {
+		t.para("        * ", fmt.Sprintf("%d more in report.html", n-5))
 	}
 }
 

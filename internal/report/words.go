@@ -54,8 +54,21 @@ func outcomeWords(o probity.Outcome) string {
 	return "undetermined"
 }
 
+// answerWords say what an indicator answers.
+var answerWords = map[probity.Answer]string{probity.Consistent: "consistent", probity.NotConsistent: "not consistent", probity.CannotTell: "cannot tell"}
+
 // threshold writes what a test asks for.
 func threshold(t *probity.TestResult) string {
+	if x := t.Indicator; x != nil {
+		s := answerWords[x.Answer] + ": " + x.Question
+		if t.After != "" {
+			s = "after " + strings.TrimSuffix(t.After, "T00:00:00Z") + ", " + s
+		}
+		if w := where(t.Where); w != "" {
+			s += ", where " + w
+		}
+		return s
+	}
 	if strings.HasPrefix(t.Subject, "indicator") {
 		return "sizes and shapes of names like those of telephone conversations"
 	}
