@@ -48,7 +48,7 @@ var errUsage = errors.New("usage")
 
 func commands() []command {
 	return []command{initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
+		reviewCommand, showCommand, exportCommand, termsCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
 }
 
 func main() {
