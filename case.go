@@ -57,15 +57,42 @@ type Scope struct {
 // breached. The text itself is not kept.
 type Terms struct {
 	ID         string
+	Pack       string // of the catalogue, "" if the case states the provisions itself
 	Instrument string
 	Version    string
+	Effective  Effect
+	Captured   Capture
 	Provisions []Provision
+}
+
+// An Effect is when a version of terms had effect, as dates. An empty end is
+// open or not stated.
+type Effect struct {
+	From  string `json:"from,omitempty"`
+	Until string `json:"until,omitempty"`
+}
+
+// A Capture says when, by whom and where the text of terms was seen.
+type Capture struct {
+	At      string `json:"at,omitempty"`
+	By      string `json:"by,omitempty"`
+	Locator string `json:"locator,omitempty"`
 }
 
 // A Provision is one rule of an instrument, paraphrased.
 type Provision struct {
 	ID         string
+	Section    string
 	Paraphrase string
+	Author     string // of the paraphrase: whose reading it is
+	SHA256     string // of the captured text, which is not kept
+	Needs      []Need
+}
+
+// A Need is what a claim must test for a provision to be answered: "quantity:
+// bytes_stored", "indicator: speech_archive", "rule: ...", "estate: ...".
+type Need struct {
+	Subject, Why string
 }
 
 // A Source is where an allegation comes from, with its Admiralty grade:

@@ -120,6 +120,14 @@ type ProvisionOf struct {
 	Instrument string `json:"instrument"`
 	Version    string `json:"version"`
 	Paraphrase string `json:"paraphrase"`
+	// Pack is the catalogue's pack that it comes from; the others are as it, or
+	// the case, states them.
+	Pack      string  `json:"pack,omitempty"`
+	Section   string  `json:"section,omitempty"`
+	Author    string  `json:"author,omitempty"` // of the paraphrase
+	SHA256    string  `json:"text_sha256,omitempty"`
+	Effective Effect  `json:"effective,omitzero"`
+	Captured  Capture `json:"captured,omitzero"`
 }
 
 // A ClaimResult is a claim with its finding and all that bears on it.

@@ -47,8 +47,11 @@ type talk struct {
 var errUsage = errors.New("usage")
 
 func commands() []command {
-	return []command{initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand, calibrateCommand}
+	return []command{
+		initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
+		reviewCommand, termsCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand,
+		redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand, calibrateCommand,
+	}
 }
 
 func main() {

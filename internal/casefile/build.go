@@ -96,6 +96,7 @@ func (b *builder) build(root *yaml.Node) *probity.Case {
 	b.sources(root)
 	c.Rules = texts(root, "rules")
 	b.allegations(root)
+	b.needs()
 	b.limits(root)
 	b.evidence(root)
 	b.requests(root)
@@ -163,20 +164,6 @@ func (b *builder) account(n *yaml.Node, provider string) string {
 
 // region is a region's name as it is compared: West Europe is westeurope.
 func region(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "")) }
-
-func (b *builder) terms(root *yaml.Node) {
-	seen := ids{}
-	for _, n := range items(root, "terms") {
-		b.unique(seen, n, "terms")
-		t := probity.Terms{ID: text(n, "id"), Instrument: text(n, "instrument"), Version: text(n, "version")}
-		own := ids{}
-		for _, p := range items(n, "provisions") {
-			b.unique(own, p, "provision")
-			t.Provisions = append(t.Provisions, probity.Provision{ID: text(p, "id"), Paraphrase: text(p, "paraphrase")})
-		}
-		b.c.Terms = append(b.c.Terms, t)
-	}
-}
 
 func (b *builder) sources(root *yaml.Node) {
 	seen := ids{}

@@ -191,3 +191,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// move_out needs a date within the period, and nothing else takes one.
+func TestAfter(t *testing.T) {
+	const text = "probity: 1\nid: x\nperiod: {from: 2025-01-01, until: 2025-02-01}\nallegations:\n  - {id: A1, statement: s, claims: [{id: A1.1, statement: s, test: {TEST}}]}\n"
+	for test, want := range map[string]string{
+		"indicator: move_out, after: 2025-01-20":                      "",
+		"indicator: move_out":                                         "move_out compares days before and after a date",
+		"indicator: move_out, after: 2025-03-20":                      "must lie within the period",
+		"indicator: move_out, after: 2025-01-01":                      "must lie within the period",
+		"indicator: move_out, after: soon":                            "after is \"soon\"",
+		"indicator: speech_archive, after: 2025-01-20":                "after belongs to the indicator move_out",
+		"quantity: bytes_egressed, at_least: 8 PB, after: 2025-01-20": "after belongs to the indicator move_out",
+	} {
+		c, err := Parse("case.yaml", []byte(strings.Replace(text, "TEST", test, 1)))
+		switch {
+		case want == "" && (err != nil || c.Allegations[0].Claims[0].Tests[0].After.Format("2006-01-02") != "2025-01-20"):
+			t.Errorf("%s: %v", test, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want %q", test, err, want)
+		}
+	}
+}

@@ -144,13 +144,7 @@ func whole() value {
 			field{"provider", "the cloud", true, oneOf("azure", "aws", "gcp")},
 			field{"account", "subscription, account or project id", true, plain},
 			field{"regions", "regions in scope; all if absent", false, plains}))},
-		field{"terms", "the instruments whose provisions are alleged to be breached; paraphrased, never quoted", false, listOf(objectOf(
-			field{"id", "by which provisions are named: id/provision", true, id},
-			field{"instrument", "its title", true, plain},
-			field{"version", "its version or date", false, plain},
-			field{"provisions", "the rules that matter", true, listOf(objectOf(
-				field{"id", "a short name", true, id},
-				field{"paraphrase", "what it says, in your words", true, plain}))}))},
+		field{"terms", "the instruments whose provisions are alleged to be breached; paraphrased, never quoted", false, listOf(termsOf())},
 		field{"sources", "where the allegations come from", false, listOf(objectOf(
 			field{"id", "a short name", true, id},
 			field{"name", "what it is", true, plain},

@@ -88,7 +88,8 @@ func alleged(c *probity.Case) []probity.Alleged {
 			for _, t := range c.Terms {
 				for _, p := range t.Provisions {
 					if t.ID+"/"+p.ID == id {
-						x.Provisions = append(x.Provisions, probity.ProvisionOf{ID: id, Instrument: t.Instrument, Version: t.Version, Paraphrase: p.Paraphrase})
+						x.Provisions = append(x.Provisions, probity.ProvisionOf{ID: id, Instrument: t.Instrument, Version: t.Version, Paraphrase: p.Paraphrase,
+							Pack: t.Pack, Section: p.Section, Author: p.Author, SHA256: p.SHA256, Effective: t.Effective, Captured: t.Captured})
 					}
 				}
 			}
