@@ -18,6 +18,7 @@ import (
 	"probity/internal/casefile"
 	"probity/internal/report"
 	"probity/internal/review"
+	"probity/internal/sigma"
 )
 
 // The exit codes.
@@ -48,7 +49,7 @@ var errUsage = errors.New("usage")
 
 func commands() []command {
 	return []command{initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
+		reviewCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, rulesCommand, simulateCommand}
 }
 
 func main() {
@@ -95,6 +96,7 @@ func run(ctx context.Context, args []string, t *talk) int {
 // exit tells an error and returns its code.
 func exit(err error, ctx context.Context, t *talk, c command) int {
 	var mistakes *casefile.Mistakes
+	var rule *sigma.Mistake
 	switch {
 	case err == nil:
 		return exitDone
@@ -109,6 +111,9 @@ func exit(err error, ctx context.Context, t *talk, c command) int {
 		return exitUsage
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(t.err, mistakes)
+		return exitUsage
+	case errors.As(err, &rule):
+		fmt.Fprintln(t.err, err)
 		return exitUsage
 	case errors.Is(err, errUnverified):
 		fmt.Fprintf(t.err, "probity: %v\n", err)
