@@ -109,7 +109,13 @@ func median(v []float64) float64 {
 // measured and its peak memory in KiB.
 func child(b *testing.B, settings ...string) (float64, int64) {
 	b.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestChild$", "-test.v")
+	return childOf(b, "TestChild", settings...)
+}
+
+// childOf is child with another test as the process.
+func childOf(b *testing.B, test string, settings ...string) (float64, int64) {
+	b.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run", "^"+test+"$", "-test.v")
 	cmd.Env = append(os.Environ(), settings...)
 	out, err := cmd.Output()
 	if err != nil {

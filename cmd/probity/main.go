@@ -18,6 +18,7 @@ import (
 	"probity/internal/casefile"
 	"probity/internal/report"
 	"probity/internal/review"
+	"probity/internal/sigma"
 )
 
 // The exit codes.
@@ -49,8 +50,9 @@ var errUsage = errors.New("usage")
 func commands() []command {
 	return []command{
 		initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, termsCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand,
-		redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand, calibrateCommand,
+		reviewCommand, rulesCommand, termsCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand,
+		challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand,
+		calibrateCommand,
 	}
 }
 
@@ -98,6 +100,7 @@ func run(ctx context.Context, args []string, t *talk) int {
 // exit tells an error and returns its code.
 func exit(err error, ctx context.Context, t *talk, c command) int {
 	var mistakes *casefile.Mistakes
+	var rule *sigma.Mistake
 	switch {
 	case err == nil:
 		return exitDone
@@ -112,6 +115,9 @@ func exit(err error, ctx context.Context, t *talk, c command) int {
 		return exitUsage
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(t.err, mistakes)
+		return exitUsage
+	case errors.As(err, &rule):
+		fmt.Fprintln(t.err, err)
 		return exitUsage
 	case errors.Is(err, errUnverified):
 		fmt.Fprintf(t.err, "probity: %v\n", err)

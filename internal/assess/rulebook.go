@@ -44,11 +44,21 @@ func ReadRules(ctx context.Context, e *query.Engine) (*RuleBook, error) {
 	if err != nil {
 		return nil, err
 	}
+	hits, err := Hits(ctx, e)
+	for _, h := range append(hits, b.rules.Correlate(hits)...) {
+		b.hits[h.Rule] = append(b.hits[h.Rule], h)
+	}
+	return b, err
+}
+
+// Hits returns the matches of rules with single records of the period, in
+// order.
+func Hits(ctx context.Context, e *query.Engine) ([]sigma.Hit, error) {
 	var hits []sigma.Hit
 	const q = `SELECT rule, exhibit, position, time, provider, account, region, resource, operation,
        CASE WHEN correlation_token = '00000000-0000-0000-0000-000000000000' THEN '' ELSE CAST(correlation_token AS VARCHAR) END, keys, numbers
 FROM hits, period WHERE time >= period_from AND time < period_until ORDER BY time, exhibit, position, rule`
-	err = e.Each(ctx, "reading hits", q, func(row func(...any) error) error {
+	err := e.Each(ctx, "reading hits", q, func(row func(...any) error) error {
 		var h sigma.Hit
 		var at time.Time
 		var keys, numbers string
@@ -68,10 +78,7 @@ FROM hits, period WHERE time >= period_from AND time < period_until ORDER BY tim
 		hits = append(hits, h)
 		return nil
 	})
-	for _, h := range append(hits, b.rules.Correlate(hits)...) {
-		b.hits[h.Rule] = append(b.hits[h.Rule], h)
-	}
-	return b, err
+	return hits, err
 }
 
 func pairs(lines string) map[string]string {

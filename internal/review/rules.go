@@ -59,3 +59,9 @@ func Catalogue() (*sigma.Collection, error) {
 	}
 	return sigma.Load(files, "catalog/rules")
 }
+
+// rulesSQL is the query of the rules that ask only for columns of activity.
+func rulesSQL(c *sigma.Collection) []byte {
+	q, _ := sigma.SQL(c.Rules)
+	return []byte(q)
+}

@@ -79,6 +79,9 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := out.WriteFile("catalog/rules/hits.sql", rulesSQL(rules)); err != nil {
+		return nil, err
+	}
 	debug.FreeOSMemory() // the engine needs memory of its own
 	cfg.Progress.Stage("measuring")
 	engine, err := query.Open(ctx, out.Path(), c.Period, query.Options{Temp: out.Path(".engine")})

@@ -239,11 +239,12 @@ func (p *parser) detection(n *yaml.Node, what string, skip ...string) *Expr {
 			continue
 		}
 		e := p.identifier(m[k.Value], k.Value)
-		if e != nil {
-			e.Name = k.Value
-			c.names = append(c.names, k.Value)
-			c.found[k.Value] = e
+		if e == nil { // its mistake is told; the condition is read all the same
+			e = &Expr{Op: And}
 		}
+		e.Name = k.Value
+		c.names = append(c.names, k.Value)
+		c.found[k.Value] = e
 	}
 	at := m["condition"]
 	if at == nil {
