@@ -35,12 +35,12 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 		if apart(d) > apart(out[n].Discrepancy) {
 			out[n].Discrepancy = d
 		}
-		side := func(w probity.Witness, v float64) string {
+		side := func(w probity.Witness, v float64) said {
 			return l.plain("w."+string(w)) + " " + l.amountText(v, d.Unit, string(d.Quantity))
 		}
 		drawn[n].Top = max(drawn[n].Top, d.LeftValue, d.RightValue)
 		drawn[n].Pairs = append(drawn[n].Pairs, chart.Pair{Span: d.Span, Left: d.LeftValue, Right: d.RightValue,
-			Tip: d.Span.String() + ": " + side(d.Left, d.LeftValue) + ", " + side(d.Right, d.RightValue)})
+			Tip: d.Span.String() + ": " + string(side(d.Left, d.LeftValue)+", "+side(d.Right, d.RightValue))})
 	}
 	for i := range out {
 		if i == mostPairings {
@@ -48,9 +48,9 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 		}
 		d := out[i].Discrepancy
 		drawn[i].Top = chart.Ceiling(drawn[i].Top)
-		drawn[i].Says = l.plain("dif.chart", "quantity", l.plain("q."+string(d.Quantity)), "place", d.Account+"/"+d.Resource,
+		drawn[i].Says = string(l.plain("dif.chart", "quantity", l.plain("q."+string(d.Quantity)), "place", d.Account+"/"+d.Resource,
 			"left", l.plain("w."+string(d.Left)), "right", l.plain("w."+string(d.Right)), "top", l.amountText(rounded(drawn[i].Top), d.Unit, string(d.Quantity))) +
-			" " + l.plain("count.dif", "n", len(drawn[i].Pairs))
+			" " + l.plain("count.dif", "n", len(drawn[i].Pairs)))
 		out[i].Drawing = drawn[i].Draw()
 	}
 	return out, 0
@@ -119,16 +119,16 @@ func estateOf(r *probity.Review, l *language) estate {
 
 func (a *accountSum) draw(top float64, l *language) {
 	b := chart.Bars{Top: top, RTL: l.rtl}
-	var says []string
+	var says []said
 	for _, x := range []struct {
 		class, word string
 		n           int
 	}{{"b-billed", "w.billed", a.Billed}, {"b-metered", "w.metered", a.Metered}, {"b-disclosed", "disclosed", a.Disclosed}} {
 		label := l.plain("est.bar", "witness", l.plain(x.word), "n", x.n)
-		b.Bars = append(b.Bars, chart.Bar{Class: x.class, Value: float64(x.n), Label: label})
+		b.Bars = append(b.Bars, chart.Bar{Class: x.class, Value: float64(x.n), Label: string(label)})
 		says = append(says, label)
 	}
-	b.Says = l.plain("est.says", "account", a.Account, "bars", strings.Join(says, "; "))
+	b.Says = string(l.plain("est.says", "account", a.Account, "bars", joined(says, "; ")))
 	a.Drawing = b.Draw()
 }
 
