@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"time"
 
 	"probity"
 	"probity/internal/chart"
@@ -47,6 +48,7 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 			return out[:i], len(out) - i
 		}
 		d := out[i].Discrepancy
+		drawn[i].Period = near(r.Period, drawn[i].Pairs)
 		drawn[i].Top = chart.Ceiling(drawn[i].Top)
 		drawn[i].Says = string(l.plain("dif.chart", "quantity", l.plain("q."+string(d.Quantity)), "place", d.Account+"/"+d.Resource,
 			"left", l.plain("w."+string(d.Left)), "right", l.plain("w."+string(d.Right)), "top", l.amountText(rounded(drawn[i].Top), d.Unit, string(d.Quantity))) +
@@ -54,6 +56,25 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 		out[i].Drawing = drawn[i].Draw()
 	}
 	return out, 0
+}
+
+// near is the part of the period that is drawn: all of it or, if the differences
+// fill little of it, what lies around them.
+func near(period probity.Span, pairs []chart.Pair) probity.Span {
+	hull := pairs[0].Span
+	for _, p := range pairs {
+		if p.From.Before(hull.From) {
+			hull.From = p.From
+		}
+		if p.Until.After(hull.Until) {
+			hull.Until = p.Until
+		}
+	}
+	around := max(hull.Duration(), 7*24*time.Hour)
+	if hull.Duration()+2*around > period.Duration()/2 {
+		return period
+	}
+	return probity.Span{From: hull.From.Add(-around), Until: hull.Until.Add(around)}.Intersect(period)
 }
 
 func apart(d *probity.Discrepancy) float64 { return math.Abs(d.LeftValue - d.RightValue) }
