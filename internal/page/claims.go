@@ -142,12 +142,13 @@ func drawing(r *probity.Review, t *probity.TestResult, top float64, beyond bool,
 				share, impeached = w.Coverage, w.Impeached
 			}
 		}
-		label := l.plain("chart.says", "witness", l.plain("w."+string(s.Witness)), "value", l.amountText(highest, s.Unit, t.Subject), "share", probity.Percent(share))
+		name, value := l.plain("w."+string(s.Witness)), l.amountText(highest, s.Unit, t.Subject)
 		if impeached {
-			label += " (" + l.plain("impeached") + ")"
+			name += " (" + l.plain("impeached") + ")"
 		}
+		label := l.plain("chart.label", "witness", name, "value", value) // short enough for a telephone
 		lanes.Lanes = append(lanes.Lanes, chart.Lane{Label: string(label), Steps: s.Steps, Impeached: impeached})
-		says = append(says, label+".")
+		says = append(says, l.plain("chart.says", "witness", name, "value", value, "share", probity.Percent(share))+".")
 	}
 	lanes.Says = string(joined(says, " "))
 	return lanes.Draw()
