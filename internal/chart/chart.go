@@ -111,7 +111,7 @@ func (c *canvas) axis(in probity.Span, y float64) {
 			continue
 		}
 		c.put(`<line class="tick" x1="`, share(x), `" x2="`, share(x), `" y1="`, num(y), `" y2="`, num(y+4), `"/>`)
-		c.put(`<text class="date" x="`, share(x), `" y="`, num(y+16), `" text-anchor="`, anchor, `">`, at.Format("2006-01-02"), `</text>`)
+		c.put(`<text class="date" direction="ltr" x="`, share(x), `" y="`, num(y+16), `" text-anchor="`, anchor, `">`, at.Format("2006-01-02"), `</text>`)
 	}
 }
 

@@ -58,8 +58,16 @@ func (l Lanes) lane(c *canvas, lane *Lane, y float64) {
 		if s.Covered > 0 {
 			class = "bare part"
 		}
-		x := place(s.From, l.Period)
-		c.rect(class, x, y, place(s.Until, l.Period)-x, laneHeight, s.Span.String()+": "+probity.Percent(s.Covered))
+		x, until := place(s.From, l.Period), s.Until
+		if s.Covered == 0 { // silence that goes on is one box
+			if i > 0 && lane.Steps[i-1].Covered == 0 {
+				continue
+			}
+			for k := i + 1; k < len(lane.Steps) && lane.Steps[k].Covered == 0; k++ {
+				until = lane.Steps[k].Until
+			}
+		}
+		c.rect(class, x, y, place(until, l.Period)-x, laneHeight, probity.Span{From: s.From, Until: until}.String()+": "+probity.Percent(s.Covered))
 	}
 	seen, band := l.paths(lane.Steps)
 	c.put(`<svg x="0" y="`, num(y), `" width="100%" height="`, num(laneHeight), `" viewBox="0 0 1000 `, num(laneHeight), `" preserveAspectRatio="none">`)

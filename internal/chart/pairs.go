@@ -62,7 +62,7 @@ func (b Bars) Draw() SVG {
 	c.open("bars", float64(len(b.Bars)*barHeight), b.Says)
 	for i, x := range b.Bars {
 		y := float64(i * barHeight)
-		width := 0.5 * min(max(x.Value/b.Top, 0), 1)
+		width := 0.4 * min(max(x.Value/b.Top, 0), 1)
 		if b.RTL {
 			c.rect(x.Class, 1-width, y+4, width, barHeight-8, "")
 			c.put(`<text class="count" direction="rtl" x="`, share(1-width-0.01), `" y="`, num(y+14), `">`, text(x.Label), `</text>`)

@@ -127,7 +127,7 @@ func testOf(r *probity.Review, t *probity.TestResult, l *language) test {
 // drawing draws the witnesses of a test on one scale.
 func drawing(r *probity.Review, t *probity.TestResult, top float64, beyond bool, l *language) chart.SVG {
 	lanes := chart.Lanes{Period: r.Period, Threshold: t.Threshold, Top: top, RTL: l.rtl}
-	says := []string{l.plain("chart.lanes", "top", l.amountText(rounded(top), t.Unit, t.Subject), "threshold", l.plain("threshold.is", "what", l.threshold(t)))}
+	says := []said{l.plain("chart.lanes", "top", l.amountText(rounded(top), t.Unit, t.Subject), "threshold", l.plain("threshold.is", "what", l.threshold(t)))}
 	if beyond {
 		says = append(says, l.plain("chart.above"))
 	}
@@ -142,14 +142,15 @@ func drawing(r *probity.Review, t *probity.TestResult, top float64, beyond bool,
 				share, impeached = w.Coverage, w.Impeached
 			}
 		}
-		label := l.plain("chart.says", "witness", l.plain("w."+string(s.Witness)), "value", l.amountText(highest, s.Unit, t.Subject), "share", probity.Percent(share))
+		name, value := l.plain("w."+string(s.Witness)), l.amountText(highest, s.Unit, t.Subject)
 		if impeached {
-			label += " (" + l.plain("impeached") + ")"
+			name += " (" + l.plain("impeached") + ")"
 		}
-		lanes.Lanes = append(lanes.Lanes, chart.Lane{Label: label, Steps: s.Steps, Impeached: impeached})
-		says = append(says, label+".")
+		label := l.plain("chart.label", "witness", name, "value", value) // short enough for a telephone
+		lanes.Lanes = append(lanes.Lanes, chart.Lane{Label: string(label), Steps: s.Steps, Impeached: impeached})
+		says = append(says, l.plain("chart.says", "witness", name, "value", value, "share", probity.Percent(share))+".")
 	}
-	lanes.Says = strings.Join(says, " ")
+	lanes.Says = string(joined(says, " "))
 	return lanes.Draw()
 }
 
@@ -166,37 +167,37 @@ func rounded(f float64) float64 {
 }
 
 // threshold writes what a test asks for.
-func (l *language) threshold(t *probity.TestResult) string {
+func (l *language) threshold(t *probity.TestResult) said {
 	if strings.HasPrefix(t.Subject, "indicator") {
 		return l.plain("asks.indicator")
 	}
 	amount := l.amountText(t.Threshold, t.Unit, t.Subject)
 	if t.Text != "" && t.Unit != probity.One {
-		amount = t.Text // as the case writes it
+		amount = said(clean(t.Text)) // as the case writes it
 	}
 	s := l.plain("asks."+t.Relation, "amount", amount)
 	if t.Aggregate != "" && l.messages["ag."+t.Aggregate] != "" {
 		s = l.plain("ag."+t.Aggregate) + ": " + s
 	} else if t.Aggregate != "" {
-		s = clean(t.Aggregate) + ": " + s
+		s = said(clean(t.Aggregate)) + ": " + s
 	}
 	if t.Per != "" {
 		s += " " + l.plain("per."+string(t.Per))
 	}
-	var narrow []string
+	var narrow []said
 	for _, x := range [][2]string{{"provider", t.Where.Provider}, {"account", t.Where.Account}, {"region", t.Where.Region}, {"service", t.Where.Service}, {"resource", t.Where.Resource}, {"container", t.Where.Container}} {
 		if x[1] != "" {
 			narrow = append(narrow, l.plain("in."+x[0], "name", x[1]))
 		}
 	}
 	if len(narrow) > 0 {
-		s += "; " + strings.Join(narrow, ", ")
+		s += "; " + joined(narrow, ", ")
 	}
 	return s
 }
 
-// Asks says what the test asks for.
-func (l *language) asks(t test) string { return l.threshold(t.TestResult) }
+// asks says what the test asks for.
+func (l *language) asks(t test) said { return l.threshold(t.TestResult) }
 
 // rows puts the steps of several witnesses beside one another: a row begins
 // wherever a step of one of them begins.

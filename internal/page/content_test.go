@@ -1,7 +1,9 @@
 package page
 
 import (
+	"encoding/json"
 	"html"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -191,7 +193,7 @@ func TestFirstScreen(t *testing.T) {
 
 // The same review gives the same page.
 func TestSameBytes(t *testing.T) {
-	if a, b := render(t, large(t), ""), render(t, large(t), ""); a != b {
+	if a, b := render(t, large(t), "ar"), render(t, large(t), "ar"); a != b {
 		t.Error("two pages of one review differ")
 	}
 }
@@ -204,5 +206,25 @@ func TestLongLists(t *testing.T) {
 	}
 	if p := flat(render(t, r, "")); !strings.Contains(p, "7 more stand in review.json") {
 		t.Error("a list was cut without a word")
+	}
+}
+
+// No page of the example holds a name that stands in its records.
+func TestNoPrivateName(t *testing.T) {
+	data, err := os.ReadFile("../../examples/harbour/truth.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth struct{ Private []string }
+	if err := json.Unmarshal(data, &truth); err != nil || len(truth.Private) < 10 {
+		t.Fatal(err, len(truth.Private))
+	}
+	for _, lang := range Languages {
+		p := html.UnescapeString(render(t, harbour(t), lang))
+		for _, name := range truth.Private {
+			if strings.Contains(p, name) {
+				t.Errorf("%s: the page holds %q", lang, name)
+			}
+		}
 	}
 }

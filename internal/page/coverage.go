@@ -156,7 +156,7 @@ func heatOf(r *probity.Review, l *language) heat {
 		for _, c := range h.Columns {
 			y := x.cell(c.Span)
 			if y.Cause != "" {
-				y.Name = c.Name + ": " + l.plain("c."+string(y.Cause))
+				y.Name = c.Name + ": " + string(l.plain("c."+string(y.Cause)))
 			}
 			x.Cells = append(x.Cells, y)
 		}

@@ -17,7 +17,7 @@ import (
 var messageFiles embed.FS
 
 // Languages lists what Options.Lang may be.
-var Languages = []string{"en"}
+var Languages = []string{"en", "ar"}
 
 // fromRight are the languages that are written from right to left.
 var fromRight = map[string]bool{"ar": true}
@@ -97,25 +97,39 @@ func (l *language) html(key string, pairs ...any) (template.HTML, error) {
 	return template.HTML(text), nil
 }
 
+// said is a text of a catalogue, with its values filled in.
+type said string
+
+// The marks that keep the direction of a value from what stands around it.
+const (
+	isolateLeft  = "\u2066" // read from left to right
+	isolateFirst = "\u2068" // as its first letter is
+	isolateEnd   = "\u2069"
+)
+
 // plain writes a message for an attribute or a drawing, which are escaped
 // where they are put.
-func (l *language) plain(key string, pairs ...any) string {
+func (l *language) plain(key string, pairs ...any) said {
 	text, err := l.find(key, pairs)
 	if err != nil {
-		return "{" + key + "}" // a test looks for it
+		return said("{" + key + "}") // a test looks for it
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		value := written(pairs[i+1])
-		if l.rtl {
-			value = "\u2068" + value + "\u2069" // isolates
+		if _, ours := pairs[i+1].(said); l.rtl && ours {
+			value = isolateFirst + value + isolateEnd
+		} else if l.rtl {
+			value = isolateLeft + value + isolateEnd
 		}
 		text = strings.ReplaceAll(text, "{"+fmt.Sprint(pairs[i])+"}", value)
 	}
-	return text
+	return said(text)
 }
 
 func written(v any) string {
 	switch x := v.(type) {
+	case said:
+		return string(x)
 	case int:
 		return probity.FormatAmount(float64(x), probity.One)
 	case int64:
@@ -152,12 +166,20 @@ func (l *language) functions() template.FuncMap {
 // they can be compared and added.
 func hours(h float64) string { return probity.FormatAmount(math.Round(10*h)/10, probity.One) + " h" }
 
+func joined(parts []said, between string) said {
+	out := make([]string, len(parts))
+	for i, p := range parts {
+		out[i] = string(p)
+	}
+	return said(strings.Join(out, between))
+}
+
 // subject says what a test measures.
-func (l *language) subject(s string) string {
+func (l *language) subject(s string) said {
 	if probity.Quantity(s).Known() {
 		return l.plain("q." + s)
 	}
-	return clean(s)
+	return said(clean(s))
 }
 
 // step writes what a witness says within a part of the period: what it shows,
@@ -187,12 +209,12 @@ func (l *language) independence(w probity.WitnessValue) (template.HTML, error) {
 }
 
 // shown lists the witnesses that show a resource.
-func (l *language) shown(names []string) string {
-	out := make([]string, len(names))
+func (l *language) shown(names []string) said {
+	out := make([]said, len(names))
 	for i, n := range names {
 		out[i] = l.plain("w." + n)
 	}
-	return strings.Join(out, ", ")
+	return joined(out, ", ")
 }
 
 // say writes a text that the review carries, in the language of the review.
@@ -246,9 +268,9 @@ func (l *language) amount(v float64, u probity.Unit, subject string) template.HT
 }
 
 // amountText is the same for a drawing.
-func (l *language) amountText(v float64, u probity.Unit, subject string) string {
+func (l *language) amountText(v float64, u probity.Unit, subject string) said {
 	if u != probity.One {
-		return probity.FormatAmount(v, u)
+		return said(probity.FormatAmount(v, u))
 	}
 	return l.plain(noun(subject), "n", probity.FormatAmount(v, u))
 }

@@ -122,3 +122,29 @@ func TestMessagesAreUsed(t *testing.T) {
 		}
 	}
 }
+
+// In a language that is written from right to left the page says so, and what
+// the review carries keeps its own language and direction.
+func TestRightToLeft(t *testing.T) {
+	p := render(t, harbour(t), "ar")
+	for _, want := range []string{`<html lang="ar" dir="rtl">`, `<span lang="en" dir="ltr">Supported: the records show 1.532 GB stored (billed); within coverage of 100 % (minimum 95 %).</span>`, `class="machine"`, `<code dir="ltr">`} {
+		if !strings.Contains(p, want) {
+			t.Errorf("the page does not hold %q", want)
+		}
+	}
+	// The same numbers, whatever the language.
+	number := regexp.MustCompile(`\d+(?:[.,]\d+)* (?:[kMGTPE]?B\b|h\b|%)`)
+	count := func(s string) map[string]bool {
+		m := map[string]bool{}
+		for _, n := range number.FindAllString(flat(s), -1) {
+			m[n] = true
+		}
+		return m
+	}
+	other := count(p)
+	for n := range count(render(t, harbour(t), "en")) {
+		if !other[n] {
+			t.Errorf("%q stands in the English page only", n)
+		}
+	}
+}

@@ -194,7 +194,7 @@ func largeRecords(r *probity.Review, accounts []string) {
 
 // The pages of the three answers, as they were when somebody last looked.
 func TestGolden(t *testing.T) {
-	for name, got := range map[string]string{"harbour": render(t, harbour(t), ""), "empty": render(t, empty(), "")} {
+	for name, got := range map[string]string{"harbour": render(t, harbour(t), ""), "harbour.ar": render(t, harbour(t), "ar"), "empty": render(t, empty(), "")} {
 		file := "testdata/" + name + ".html"
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o666); err != nil {

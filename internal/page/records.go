@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"time"
 
 	"probity"
 	"probity/internal/chart"
@@ -35,25 +36,45 @@ func pairings(r *probity.Review, l *language) (out []pairing, others int) {
 		if apart(d) > apart(out[n].Discrepancy) {
 			out[n].Discrepancy = d
 		}
-		side := func(w probity.Witness, v float64) string {
+		side := func(w probity.Witness, v float64) said {
 			return l.plain("w."+string(w)) + " " + l.amountText(v, d.Unit, string(d.Quantity))
 		}
 		drawn[n].Top = max(drawn[n].Top, d.LeftValue, d.RightValue)
 		drawn[n].Pairs = append(drawn[n].Pairs, chart.Pair{Span: d.Span, Left: d.LeftValue, Right: d.RightValue,
-			Tip: d.Span.String() + ": " + side(d.Left, d.LeftValue) + ", " + side(d.Right, d.RightValue)})
+			Tip: d.Span.String() + ": " + string(side(d.Left, d.LeftValue)+", "+side(d.Right, d.RightValue))})
 	}
 	for i := range out {
 		if i == mostPairings {
 			return out[:i], len(out) - i
 		}
 		d := out[i].Discrepancy
+		drawn[i].Period = near(r.Period, drawn[i].Pairs)
 		drawn[i].Top = chart.Ceiling(drawn[i].Top)
-		drawn[i].Says = l.plain("dif.chart", "quantity", l.plain("q."+string(d.Quantity)), "place", d.Account+"/"+d.Resource,
+		drawn[i].Says = string(l.plain("dif.chart", "quantity", l.plain("q."+string(d.Quantity)), "place", d.Account+"/"+d.Resource,
 			"left", l.plain("w."+string(d.Left)), "right", l.plain("w."+string(d.Right)), "top", l.amountText(rounded(drawn[i].Top), d.Unit, string(d.Quantity))) +
-			" " + l.plain("count.dif", "n", len(drawn[i].Pairs))
+			" " + l.plain("count.dif", "n", len(drawn[i].Pairs)))
 		out[i].Drawing = drawn[i].Draw()
 	}
 	return out, 0
+}
+
+// near is the part of the period that is drawn: all of it or, if the differences
+// fill little of it, what lies around them.
+func near(period probity.Span, pairs []chart.Pair) probity.Span {
+	hull := pairs[0].Span
+	for _, p := range pairs {
+		if p.From.Before(hull.From) {
+			hull.From = p.From
+		}
+		if p.Until.After(hull.Until) {
+			hull.Until = p.Until
+		}
+	}
+	around := max(hull.Duration(), 7*24*time.Hour)
+	if hull.Duration()+2*around > period.Duration()/2 {
+		return period
+	}
+	return probity.Span{From: hull.From.Add(-around), Until: hull.Until.Add(around)}.Intersect(period)
 }
 
 func apart(d *probity.Discrepancy) float64 { return math.Abs(d.LeftValue - d.RightValue) }
@@ -119,16 +140,16 @@ func estateOf(r *probity.Review, l *language) estate {
 
 func (a *accountSum) draw(top float64, l *language) {
 	b := chart.Bars{Top: top, RTL: l.rtl}
-	var says []string
+	var says []said
 	for _, x := range []struct {
 		class, word string
 		n           int
 	}{{"b-billed", "w.billed", a.Billed}, {"b-metered", "w.metered", a.Metered}, {"b-disclosed", "disclosed", a.Disclosed}} {
 		label := l.plain("est.bar", "witness", l.plain(x.word), "n", x.n)
-		b.Bars = append(b.Bars, chart.Bar{Class: x.class, Value: float64(x.n), Label: label})
+		b.Bars = append(b.Bars, chart.Bar{Class: x.class, Value: float64(x.n), Label: string(label)})
 		says = append(says, label)
 	}
-	b.Says = l.plain("est.says", "account", a.Account, "bars", strings.Join(says, "; "))
+	b.Says = string(l.plain("est.says", "account", a.Account, "bars", joined(says, "; ")))
 	a.Drawing = b.Draw()
 }
 
