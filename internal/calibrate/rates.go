@@ -142,7 +142,9 @@ func (t *tally) sorted() []catalog.Rate {
 		k.Low, k.High = bounds(n[0], n[1])
 		out = append(out, k)
 	}
-	key := func(r *catalog.Rate) string { return r.Subject + "\x00" + r.By + "\x00" + string(r.Measure) + "\x00" + r.Of }
+	key := func(r *catalog.Rate) string {
+		return r.Subject + "\x00" + r.By + "\x00" + string(r.Measure) + "\x00" + r.Of
+	}
 	sort.Slice(out, func(i, j int) bool { return key(&out[i]) < key(&out[j]) })
 	return out
 }

@@ -184,6 +184,12 @@ func (t *writer) claim(c *probity.ClaimResult) {
 			t.para("        - ", x)
 		}
 	}
+	if len(c.ErrorRates) > 0 {
+		t.para("        ", "How often such findings were wrong, where the truth was known:")
+		for _, x := range c.ErrorRates {
+			t.para("        - ", x)
+		}
+	}
 	if len(c.WouldChange) > 0 {
 		t.para("        ", "What could change the answer:")
 		for _, x := range c.WouldChange {
