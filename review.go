@@ -145,8 +145,11 @@ type ClaimResult struct {
 	Warnings             []string       `json:"warnings"`
 	InnocentExplanations []string       `json:"innocent_explanations"`
 	// WouldChange says what, if it came in, could change the finding.
-	WouldChange []string     `json:"would_change"`
-	Tests       []TestResult `json:"tests"`
+	WouldChange []string `json:"would_change"`
+	// ErrorRates says how often findings of this kind were wrong on simulated
+	// estates whose truth is known.
+	ErrorRates []string     `json:"error_rates"`
+	Tests      []TestResult `json:"tests"`
 }
 
 // A TestResult is one test of a claim with its own finding.

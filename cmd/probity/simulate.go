@@ -18,10 +18,17 @@ would record it: request logs, metrics, bills, inventory, control-plane log,
 disclosures; with truth.json, which says what a review of it should find. All
 of it is synthetic. The same scenario gives the same bytes.
 
+A scenario mixes accounts at Azure and AWS. What a container is used for is one
+of the profiles: calls by codec, encrypted or packed, a contact centre, photos,
+logs and others. Edits are the faults: withheld files, dropped, lost or invented
+lines, logs off, clocks that are wrong, digests that are gone. FORMATS.md lists
+them all; internal/simulate/scenarios/ has examples.
+
   --out DIR   the folder to make; it must not exist or be empty
 
 example:
-  probity simulate harbour --out /tmp/harbour && probity review /tmp/harbour`,
+  probity simulate harbour --out /tmp/harbour && probity review /tmp/harbour
+  probity simulate two-clouds --out /tmp/two && probity review /tmp/two`,
 	run: runSimulate,
 }
 

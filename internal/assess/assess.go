@@ -17,6 +17,7 @@ import (
 	"fmt"
 
 	"probity"
+	"probity/catalog"
 	"probity/internal/coverage"
 	"probity/internal/measure"
 	"probity/internal/query"
@@ -34,13 +35,18 @@ type Input struct {
 }
 
 type assessor struct {
-	in Input
-	e  *query.Engine
+	in    Input
+	e     *query.Engine
+	rates *catalog.ErrorRates
 }
 
 // Run returns the result of every claim of the case, in the order of the case.
 func Run(ctx context.Context, e *query.Engine, in Input) ([]probity.ClaimResult, error) {
-	a := &assessor{in: in, e: e}
+	rates, err := catalog.Rates()
+	if err != nil {
+		return nil, err
+	}
+	a := &assessor{in: in, e: e, rates: rates}
 	var out []probity.ClaimResult
 	for _, c := range in.Case.Claims() {
 		r, err := a.claim(ctx, c)
@@ -70,7 +76,7 @@ func (v *verdict) witness(w probity.WitnessValue) {
 func (a *assessor) claim(ctx context.Context, c probity.ClaimOf) (probity.ClaimResult, error) {
 	r := probity.ClaimResult{
 		ID: c.Claim.ID, Allegation: c.Allegation.ID, Statement: c.Claim.Statement, Material: c.Claim.Material, Kind: c.Claim.Kind,
-		Witnesses: []probity.WitnessValue{}, Warnings: []string{}, InnocentExplanations: []string{}, WouldChange: []string{},
+		Witnesses: []probity.WitnessValue{}, Warnings: []string{}, InnocentExplanations: []string{}, WouldChange: []string{}, ErrorRates: []string{},
 	}
 	var findings []probity.Finding
 	for i := range c.Claim.Tests {
@@ -86,6 +92,7 @@ func (a *assessor) claim(ctx context.Context, c probity.ClaimOf) (probity.ClaimR
 		r.Warnings = appendNew(r.Warnings, v.warnings)
 		r.InnocentExplanations = appendNew(r.InnocentExplanations, v.innocent)
 		r.WouldChange = appendNew(r.WouldChange, v.wouldChange)
+		r.ErrorRates = appendNew(r.ErrorRates, a.rates.Concerning(v.test.Subject))
 	}
 	r.Finding = probity.JoinFindings(findings)
 	if n := a.in.Unknown; n > 0 && r.Finding.Outcome() == probity.Undetermined {

@@ -58,8 +58,15 @@ func targets(e *catalog.ErrorRates) string {
 		low, high := bounds(k, n)
 		fmt.Fprintf(&b, "| %s | %d of %d, %s (%s to %s) | %s |\n", what, k, n, catalog.Share(ratio(k, n)), catalog.Share(low), catalog.Share(high), map[bool]string{true: "yes", false: "no"}[ok])
 	}
-	k, n := sum(func(r *catalog.Rate) bool { return r.Subject == "estates" && r.Measure == catalog.FalseSupport })
-	line("no estate without recordings of calls has the claim supported", k, n, k == 0)
+	asked := func(r *catalog.Rate) bool { return r.By == "profile" && r.Measure == catalog.FalseSupport }
+	k, n := sum(asked)
+	line("no use without recordings of calls is called an archive of them", k, n, k == 0)
+	var uses []string
+	for i := range e.Rows {
+		if r := &e.Rows[i]; asked(r) && r.Events > 0 {
+			uses = append(uses, fmt.Sprintf("%s (%d of %d)", r.Of, r.Events, r.Trials))
+		}
+	}
 	k, n = sum(func(r *catalog.Rate) bool {
 		return r.By == "" && r.Measure == catalog.FalseSupport && r.Subject != "estates" && !strings.HasPrefix(r.Subject, "indicator")
 	})
@@ -68,6 +75,9 @@ func targets(e *catalog.ErrorRates) string {
 	line("dropping 1 % of a day's requests (of at least 400) is told in 99 %", k, n, ratio(k, n) >= 0.99)
 	k, n = sum(func(r *catalog.Rate) bool { return r.By == "size" && r.Measure == catalog.FalseDiscrepancy })
 	line("best-effort loss of up to 0.05 % of each day is never reported", k, n, k == 0)
+	if len(uses) > 0 {
+		fmt.Fprintf(&b, "\nCalled an archive of calls though they are none: %s. Sizes alone do not tell them from calls, and every such answer names the innocent uses that look the same.\n", strings.Join(uses, ", "))
+	}
 	return b.String() + "\n"
 }
 

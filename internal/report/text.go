@@ -98,6 +98,9 @@ func (t *writer) claim(c *probity.ClaimResult) {
 	if len(c.InnocentExplanations) > 0 {
 		t.para("        ", "Innocent uses that look the same: "+strings.Join(c.InnocentExplanations, " "))
 	}
+	if len(c.ErrorRates) > 0 {
+		t.para("        ", "How often such findings were wrong, where the truth was known: "+strings.Join(c.ErrorRates, " "))
+	}
 }
 
 // details shows what each witness says of each test.

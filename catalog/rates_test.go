@@ -1,0 +1,52 @@
+package catalog
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestConcerning(t *testing.T) {
+	e := &ErrorRates{Format: 1, Seed: 4, Estates: 50, Confidence: 0.95, Rows: []Rate{
+		{Subject: "indicator: x", Measure: FalseSupport, Events: 1, Trials: 40, Low: 0.0006, High: 0.13},
+		{Subject: "indicator: x", Measure: FalseSupport, By: "profile", Of: "dictation", Events: 1, Trials: 2, High: 1},
+		{Subject: "indicator: x", Measure: FalseSupport, By: "profile", Of: "iot", Trials: 2, High: 0.8},
+		{Subject: "requests", Measure: IntervalHolds, By: "witness", Of: "logged", Events: 9, Trials: 9, Low: 0.66, High: 1},
+		{Subject: "discrepancies", Measure: FaultFound, By: "size", Of: "drop_lines, 1 % of a day", Events: 8, Trials: 9, Low: 0.5, High: 1},
+	}}
+	text := strings.Join(e.Concerning("indicator: x"), "\n")
+	for _, want := range []string{"came out supported: 1 of 40, 2.5 %", "0.06 % and 13 %", "95 % confidence (50 simulated estates, seed 4)", "(dictation): 1 of 2"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+	for _, not := range []string{"iot", "drop_lines", "logged"} {
+		if strings.Contains(text, not) {
+			t.Errorf("%q in:\n%s", not, text)
+		}
+	}
+	if got := e.Concerning("requests"); len(got) != 2 {
+		t.Errorf("requests: %v, want the bounds and the discrepancies", got)
+	}
+	if got := (&ErrorRates{}).Concerning("requests"); got == nil || len(got) != 0 {
+		t.Errorf("nothing measured: %v, want an empty list", got)
+	}
+}
+
+func TestParseRates(t *testing.T) {
+	for text, want := range map[string]string{`{"error_rates": 2}`: "this program reads 1", `{`: "error-rates.json"} {
+		if _, err := ParseRates([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := Rates(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShare(t *testing.T) {
+	for v, want := range map[float64]string{0: "0 %", 1: "100 %", 0.5: "50 %", 0.995: "99.5 %", 0.0005: "0.05 %", 0.0001: "0.01 %", 0.01: "1 %", 0.0362: "3.6 %"} {
+		if got := Share(v); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+}
