@@ -1,6 +1,8 @@
 // Opens verify.html from file:// in headless Chromium and checks every vector of testdata/bundles: the steps that fail must be those of
 // vectors.json, and nothing may ask for a network. With SHOTS set it also leaves pictures of the page there.
-import { readFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { inflateRawSync } from 'node:zlib';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -63,6 +65,25 @@ await tab.keyboard.press('Enter');
 await tab.locator('#older').setInputFiles(join(bundles, 'alien.checkpoint'));
 await tab.waitForFunction(() => document.getElementById('head').textContent === 'Not verified');
 if (await tab.locator('#steps .failed .name').allTextContents().then((x) => x.join()) !== 'history') fail('another checkpoint does not fail history alone');
+
+// The folder, unpacked.
+function unpack(zip, to) {
+  const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  for (let i = 0, at = zip.readUInt32LE(end + 16); i < zip.readUInt16LE(end + 10); i++) {
+    const name = zip.toString('utf8', at + 46, at + 46 + zip.readUInt16LE(at + 28)), local = zip.readUInt32LE(at + 42);
+    const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28), packed = zip.subarray(from, from + zip.readUInt32LE(at + 20));
+    mkdirSync(dirname(join(to, name)), { recursive: true });
+    writeFileSync(join(to, name), zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed);
+    at += 46 + zip.readUInt16LE(at + 28) + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+  }
+}
+const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+unpack(readFileSync(join(bundles, 'redacted.zip')), folder);
+await tab.reload();
+await tab.locator('#folder').setInputFiles(join(folder, 'answer'));
+await tab.waitForFunction(() => /erified/.test(document.getElementById('head').textContent));
+if (await tab.locator('#head').textContent() !== 'Verified') fail(`the folder: ${await tab.locator('#says').textContent()}`);
+rmSync(folder, { recursive: true });
 
 // A network that a bundle or a script would try is closed by the policy of the page.
 probing = true;

@@ -305,6 +305,8 @@ func (m *maker) texts(p *proceeding, b bag) {
 	m.add("plan-denied", "the review says that no plan was sealed", m.both(b, `"sealed": true`, `"sealed": false`), steps("plan", "analysis", "signatures"), signedToo)
 	m.add("member-twice", "a member of the review stands twice", m.both(b, `"case": "vector"`, `"case": "vector",
   "case": "vector"`), noFormat, signedToo)
+	m.add("member-in-other-letters", "a finding of the review stands a second time in other letters, which some readers tell apart and some do not", m.both(b, `"finding": "undetermined"`, `"Finding": "undetermined",
+      "finding": "undetermined"`), noFormat, signedToo)
 	m.add("member-twice-index", "a member of bundle.json stands twice", m.change(b, "data/bundle.json", `"case":"vector"`, `"case":"vector","case":"vector"`), slices.Concat(steps("format", "conclusion"), noLedger), ours)
 	m.add("member-twice-excerpts", "a member of excerpts.json stands twice", m.change(b, "data/excerpts.json", `"row":0`, `"row":0,"row":0`), noEvents, ours)
 	m.add("not-utf8", "bytes in the review that are no UTF-8", m.both(b, "no reader knows", "no reader\xffknows"), noFormat, signedToo)

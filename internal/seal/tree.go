@@ -14,8 +14,9 @@ import (
 const maxDepth = 64
 
 // Decode reads one JSON value strictly: numbers stay as they are written, a
-// member that stands twice, text that is no UTF-8, and anything behind the
-// value are errors.
+// member that stands twice, in whatever letters (some readers tell them apart,
+// and some do not), text that is no UTF-8, and anything behind the value are
+// errors.
 func Decode(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -53,16 +54,18 @@ func decode(d *json.Decoder, depth int) (any, error) {
 		_, err := d.Token()
 		return list, err
 	case json.Delim('{'):
-		object := map[string]any{}
+		object, letters := map[string]any{}, map[string]bool{}
 		for d.More() {
 			k, err := d.Token()
 			if err != nil {
 				return nil, err
 			}
 			key, _ := k.(string) // a member's name is a string, or Token fails
-			if _, twice := object[key]; twice {
+			plain := strings.ToLower(strings.ToUpper(key))
+			if letters[plain] {
 				return nil, fmt.Errorf("the member %q stands twice", key)
 			}
+			letters[plain] = true
 			if object[key], err = decode(d, depth+1); err != nil {
 				return nil, err
 			}
