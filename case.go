@@ -17,6 +17,7 @@ type Case struct {
 	Estate      []Scope
 	Terms       []Terms
 	Sources     []Source
+	Rules       []string // folders of further rules, as written
 	Allegations []Allegation
 	Minimum     float64 // least coverage with which an absence may be stated, 0..1
 	Tolerances  []Tolerance

@@ -158,6 +158,9 @@ type TestResult struct {
 	Population []string       `json:"population"`
 	Witnesses  []WitnessValue `json:"witnesses"`
 	Coverage   Coverage       `json:"coverage"`
+	// Series is what each witness of a quantity says over the period, in steps
+	// that bound the size of a review: a chart, not a proof.
+	Series []WitnessSeries `json:"series,omitempty"`
 	// Instances are the matches of a rule or the resources of an estate test.
 	Instances []Instance `json:"instances,omitempty"`
 }
@@ -170,6 +173,34 @@ type Instance struct {
 	What     string `json:"what"`
 	Exhibit  string `json:"exhibit,omitempty"`
 	Position int64  `json:"position"`
+}
+
+// A WitnessSeries is what one witness says of a test over the period, in at
+// most MaxSteps steps, each of which is a day or, in a long period or of longer
+// windows, a whole number of days.
+type WitnessSeries struct {
+	Witness Witness `json:"witness"`
+	Unit    Unit    `json:"unit"`
+	Steps   []Step  `json:"steps"`
+}
+
+// MaxSteps is the largest number of steps in a WitnessSeries.
+const MaxSteps = 128
+
+// A Step is what a witness says within a part of the period: of the test's
+// windows that lie in it, that with the highest values (of a "min" test that
+// with the lowest). Steps that follow one another and say the same are one.
+type Step struct {
+	Span
+	// Seen is what the records show, bound or not.
+	Seen float64 `json:"seen"`
+	// Lower is a lower bound of the truth, absent where it is none but zero.
+	Lower *float64 `json:"lower,omitempty"`
+	// Upper is an upper bound of the truth, absent where the witness gives none:
+	// an hour of the step that is not covered leaves it open.
+	Upper *float64 `json:"upper,omitempty"`
+	// Covered is the share of population x hours of the step that is covered.
+	Covered float64 `json:"covered"`
 }
 
 // A WitnessValue is what one witness says of a test.

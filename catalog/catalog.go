@@ -6,5 +6,5 @@ import "embed"
 
 // Files holds the catalogue's files by their path below this folder.
 //
-//go:embed records.yaml *.sql quantities/*.sql coverage/*.sql rules/*.sql indicators/*.sql
+//go:embed records.yaml *.sql quantities/*.sql coverage/*.sql rules/*.yml indicators/*.sql
 var Files embed.FS

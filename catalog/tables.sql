@@ -53,6 +53,16 @@ CREATE OR REPLACE VIEW flows AS
 SELECT * FROM read_parquet('tables/flows/*.parquet') f
 WHERE NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
                   WHERE d."table" = 'flows' AND d.exhibit = f.exhibit AND d.position = f.position);
+
+-- Where rules matched (rules says which were looked for). Records that do not
+-- count do not count here either.
+CREATE OR REPLACE VIEW hits AS
+SELECT h.* FROM read_parquet('tables/hits/*.parquet') h
+WHERE NOT EXISTS (SELECT 1 FROM read_parquet('tables/duplicates/*.parquet') d
+                  WHERE d."table" = 'activity' AND d.exhibit = h.exhibit AND d.position = h.position)
+  AND NOT EXISTS (SELECT 1 FROM read_parquet('tables/superseded/*.parquet') s WHERE s.exhibit = h.exhibit AND s.position = h.position);
+CREATE OR REPLACE VIEW rules AS SELECT * FROM read_parquet('tables/rules/*.parquet');
+
 CREATE OR REPLACE VIEW unread AS SELECT * FROM read_parquet('tables/unread/*.parquet');
 
 -- The days of the period, for spreading charges.

@@ -246,12 +246,20 @@ func startAzurite(t *testing.T) store {
 	t.Setenv("AZURE_STORAGE_KEY", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==") // of every emulator
 	parameters := "?domain=" + host + "&protocol=http&localemu=true"
 	makeContainer(t, "http://"+host+"/devstoreaccount1/evidence-store?restype=container")
-	return store{address: "azblob://evidence-store/handed/over/" + parameters,
-		writes: func() int64 {
-			data, _ := os.ReadFile(log)
-			return int64(bytes.Count(data, []byte("RequestMethod=PUT")) + bytes.Count(data, []byte("RequestMethod=POST")) + bytes.Count(data, []byte("RequestMethod=DELETE")))
-		},
-		fill: func(files map[string][]byte) { fill(t, "azblob://evidence-store"+parameters, files) }}
+	writes := func() int64 {
+		data, _ := os.ReadFile(log)
+		return int64(bytes.Count(data, []byte("RequestMethod=PUT")) + bytes.Count(data, []byte("RequestMethod=POST")) + bytes.Count(data, []byte("RequestMethod=DELETE")))
+	}
+	return store{address: "azblob://evidence-store/handed/over/" + parameters, writes: writes,
+		fill: func(files map[string][]byte) {
+			fill(t, "azblob://evidence-store"+parameters, files)
+			for range 200 { // the log is written after the answer: the container, the files, and one beside them
+				if writes() >= int64(len(files))+2 {
+					break
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		}}
 }
 
 func freePort(t *testing.T) int {

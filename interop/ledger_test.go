@@ -183,7 +183,8 @@ func signature(t *testing.T) (dir string, damaged []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := attest.TrustedRoot(l.View().Vkey(), "2026-01-01T00:00:00Z")
+	bundle, stamper := withTime(t, dir, bundle, sig)
+	root, err := attest.TrustedRoot(l.View().Vkey(), "2026-01-01T00:00:00Z", stamper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,14 +208,17 @@ func signature(t *testing.T) (dir string, damaged []string) {
 		write(name, []byte(bad))
 		damaged = append(damaged, name)
 	}
+	for name, bad := range damagedTimes(t, bundle) {
+		write(name, bad)
+		damaged = append(damaged, name)
+	}
 	return dir, damaged
 }
 
-// npm @sigstore/verify accepts a signature and its place in the ledger,
-// offline, and refuses damaged ones.
-func TestSigstoreJS(t *testing.T) {
-	modules := tool(t, "node_modules")
-	dir, damaged := signature(t)
+// verifyMJS returns what runs npm's verifier on a bundle, a trusted root and a
+// key.
+func verifyMJS(t *testing.T, modules string) func(bundle, root, key string) error {
+	t.Helper()
 	script, err := os.ReadFile("verify.mjs")
 	if err != nil {
 		t.Fatal(err)
@@ -223,12 +227,22 @@ func TestSigstoreJS(t *testing.T) {
 	if err := os.WriteFile(p, script, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	verify := func(bundle string) error {
-		out, err := exec.Command("node", p, filepath.Join(dir, bundle), filepath.Join(dir, "trusted_root.json"), filepath.Join(dir, "key.pub")).CombinedOutput()
+	return func(bundle, root, key string) error {
+		out, err := exec.Command("node", p, bundle, root, key).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
 		return nil
+	}
+}
+
+// npm @sigstore/verify accepts a signature, its place in the ledger and its time
+// stamp, offline, and refuses damaged ones.
+func TestSigstoreJS(t *testing.T) {
+	run := verifyMJS(t, tool(t, "node_modules"))
+	dir, damaged := signature(t)
+	verify := func(bundle string) error {
+		return run(filepath.Join(dir, bundle), filepath.Join(dir, "trusted_root.json"), filepath.Join(dir, "key.pub"))
 	}
 	if err := verify("good.json"); err != nil {
 		t.Error(err)
@@ -248,7 +262,8 @@ func TestCosign(t *testing.T) {
 	}
 	dir, damaged := signature(t)
 	verify := func(bundle, key, file string) error {
-		cmd := exec.Command(cosign, "verify-blob-attestation", "--bundle", bundle, "--key", key, "--trusted-root", "trusted_root.json", "--type", attest.ReviewType, file)
+		cmd := exec.Command(cosign, "verify-blob-attestation", "--bundle", bundle, "--key", key, "--trusted-root", "trusted_root.json",
+			"--use-signed-timestamps", "--type", attest.ReviewType, file)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
 		if err != nil {

@@ -9,4 +9,4 @@ const [, , bundle, root, key] = process.argv;
 const read = (name) => JSON.parse(readFileSync(name, 'utf8'));
 const publicKey = createPublicKey(readFileSync(key));
 const material = toTrustMaterial(TrustedRoot.fromJSON(read(root)), () => ({ publicKey, validFor: () => true }));
-new Verifier(material, { ctlogThreshold: 0, tlogThreshold: 1, timestampThreshold: 0 }).verify(toSignedEntity(bundleFromJSON(read(bundle))));
+new Verifier(material, { ctlogThreshold: 0, tlogThreshold: 1, timestampThreshold: 1 }).verify(toSignedEntity(bundleFromJSON(read(bundle))));

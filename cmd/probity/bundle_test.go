@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"probity/internal/attest"
+	"probity/internal/keyfile"
 	"probity/internal/verify"
 )
 
@@ -100,6 +102,17 @@ func rebag(t *testing.T, dir string) {
 	data := func(p string) bool { return strings.HasPrefix(p, "data/") }
 	os.WriteFile(filepath.Join(dir, "manifest-sha256.txt"), []byte(list(data)), 0o644)
 	os.WriteFile(filepath.Join(dir, "tagmanifest-sha256.txt"), []byte(list(func(p string) bool { return !data(p) && !strings.HasPrefix(p, "tagmanifest") })), 0o644)
+}
+
+// signatureIn returns where the signature of a reviewer of a case lies in a
+// bundle, without its ending.
+func signatureIn(t *testing.T, dir, name string) string {
+	t.Helper()
+	spki, err := keyfile.Public(filepath.Join(dir, "case", signatures, name+".pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "data/signatures/" + attest.KeyID(spki)[:16]
 }
 
 // A bundle verifies; the same case gives the same bytes; and whatever is done to
@@ -241,6 +254,8 @@ func TestBundles(t *testing.T) {
 			rebag(t, w)
 		}
 	}
+	ada, bob, eve := signatureIn(t, dir, "ada"), signatureIn(t, dir, "bob"), signatureIn(t, dir, "eve")
+	theirs := signatureIn(t, other, "bob")
 	plan, manifest := find("data/plans/", ".txt"), find("data/manifests/", ".txt")
 	for name, v := range map[string]struct {
 		change func(string)
@@ -272,22 +287,28 @@ func TestBundles(t *testing.T) {
 		"a disclosure nobody asks for": {edit("data/disclosures.json", "[", `["WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIkZSIl0",`), []string{"openings"}},
 		"a disclosure changed":         {edit("data/disclosures.json", hidden, hidden[:len(hidden)-3]+`A"`), []string{"openings"}},
 		"no disclosures":               {remove("data/disclosures.json"), []string{"openings"}},
-		"no signature of the author":   {remove("data/signatures/ada.sigstore.json"), []string{"signatures"}},
-		"no key of the author":         {remove("data/signatures/ada.pub"), []string{"signatures"}},
-		"no dissent":                   {remove("data/signatures/eve.pub", "data/signatures/eve.sigstore.json"), []string{"signatures"}},
-		"a signature of another case":  {from("data/signatures/ada.pub", "data/signatures/ada.sigstore.json"), []string{"signatures"}},
+		"no signature of the author":   {remove(ada + ".sigstore.json"), []string{"signatures"}},
+		"no key of the author":         {remove(ada + ".pub"), []string{"signatures"}},
+		"no dissent":                   {remove(eve+".pub", eve+".sigstore.json"), []string{"signatures"}},
+		"a signature of another case": {func(w string) {
+			for _, x := range []string{".pub", ".sigstore.json"} {
+				data, _ := os.ReadFile(filepath.Join(other, "good", theirs+x))
+				os.WriteFile(filepath.Join(w, bob+x), data, 0o644)
+			}
+			rebag(t, w)
+		}, []string{"signatures"}},
 		"a signature of another key": {func(w string) {
-			os.WriteFile(filepath.Join(w, "data/signatures/ada.sigstore.json"), members["data/signatures/bob.sigstore.json"], 0o644)
+			os.WriteFile(filepath.Join(w, ada+".sigstore.json"), members[bob+".sigstore.json"], 0o644)
 			rebag(t, w)
 		}, []string{"signatures"}},
 		"a signature nobody knows": {func(w string) {
 			for _, x := range []string{".pub", ".sigstore.json"} {
-				data, _ := os.ReadFile(filepath.Join(other, "good/data/signatures/bob"+x))
+				data, _ := os.ReadFile(filepath.Join(other, "good", theirs+x))
 				os.WriteFile(filepath.Join(w, "data/signatures/zoe"+x), data, 0o644)
 			}
 			rebag(t, w)
 		}, []string{"signatures"}},
-		"a signature's place":   {edit("data/signatures/ada.sigstore.json", `"logIndex": "`, `"logIndex": "1`), []string{"signatures"}},
+		"a signature's place":   {edit(ada+".sigstore.json", `"logIndex": "`, `"logIndex": "1`), []string{"signatures"}},
 		"a bag of version 0.97": {edit("bagit.txt", "1.0", "0.97"), []string{"bag"}},
 		"no review":             {remove("data/review.json"), []string{"format", "conclusion"}},
 		"the review of another": {from("data/review.json"), []string{"analysis", "signatures"}},

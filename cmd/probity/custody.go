@@ -12,6 +12,7 @@ import (
 
 	"probity"
 	"probity/internal/casefile"
+	"probity/internal/collect"
 	"probity/internal/custody"
 )
 
@@ -279,9 +280,9 @@ func orWord(s, other string) string {
 var collectCommand = command{
 	name: "collect", args: "CASE",
 	short: "puts the originals of a case's evidence into its store",
-	long: `Collect copies every file of the case's evidence folders into the store, by
-digest, never to be changed, and records in the ledger what was not recorded
-yet. It may be repeated.
+	long: `Collect copies every file of the case's evidence into the store, by digest,
+never to be changed, and records in the ledger what was not recorded yet. What
+lies in object storage is copied beside the case first. It may be repeated.
 
   --check   changes nothing: reads the store, and tells of originals that are
             missing or altered, and of files that no receipt knows; exit 4 then
@@ -291,7 +292,7 @@ example:
 	run: runCollect,
 }
 
-func runCollect(_ context.Context, t *talk, args []string) (err error) {
+func runCollect(ctx context.Context, t *talk, args []string) (err error) {
 	f := flag.NewFlagSet("collect", flag.ContinueOnError)
 	check := f.Bool("check", false, "")
 	rest, err := parse(f, args, 1, "one case")
@@ -307,23 +308,44 @@ func runCollect(_ context.Context, t *talk, args []string) (err error) {
 	}
 	defer closeBook(b, &err)
 	for i := range c.Evidence {
-		if err := collectEvidence(t, c, b, &c.Evidence[i]); err != nil {
+		if err := collectEvidence(ctx, t, c, b, &c.Evidence[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func collectEvidence(t *talk, c *probity.Case, b *custody.Book, e *probity.Evidence) error {
-	if e.Remote() {
-		fmt.Fprintf(t.err, "%s lies in object storage: probity review copies it, and probity receive takes the copy in\n", e.Path)
-		return nil
+// take copies what a piece of evidence names into the store. What lies in object
+// storage is copied beside the case first.
+func take(ctx context.Context, c *probity.Case, b *custody.Book, e *probity.Evidence) ([]custody.Line, error) {
+	if !e.Remote() {
+		return b.Take(filepath.Join(c.Dir, filepath.FromSlash(e.Path)), nil)
 	}
+	dir := collect.Folder(c.Dir, e.Path)
+	objects, err := collect.Fetch(ctx, e.Path, collect.Options{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	var out []custody.Line
+	for _, o := range objects {
+		lines, err := b.Take(filepath.Join(dir, filepath.FromSlash(o.File)), nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			l.Path = o.Key
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+func collectEvidence(ctx context.Context, t *talk, c *probity.Case, b *custody.Book, e *probity.Evidence) error {
 	known, err := b.Received()
 	if err != nil {
 		return err
 	}
-	lines, err := b.Take(filepath.Join(c.Dir, filepath.FromSlash(e.Path)), nil)
+	lines, err := take(ctx, c, b, e)
 	if err != nil {
 		if _, stat := os.Stat(filepath.Join(c.Dir, filepath.FromSlash(e.Path))); stat == nil && strings.HasSuffix(err.Error(), "holds no file") {
 			fmt.Fprintf(t.out, "%s: no file\n", e.Path)

@@ -48,7 +48,7 @@ var errUsage = errors.New("usage")
 
 func commands() []command {
 	return []command{initCommand, planCommand, policyCommand, requestCommand, acknowledgeCommand, receiveCommand, refuseCommand, collectCommand,
-		reviewCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand}
+		reviewCommand, reportCommand, diffCommand, showCommand, exportCommand, keyCommand, signCommand, challengeCommand, redactCommand, publishCommand, verifyCommand, ledgerCommand, witnessCommand, simulateCommand, calibrateCommand}
 }
 
 func main() {

@@ -184,7 +184,7 @@ func TestDamagedTimes(t *testing.T) {
 		}
 		return data
 	}
-	ada, bob := "data/signatures/ada.sigstore.json", "data/signatures/bob.sigstore.json"
+	ada, bob := signatureIn(t, dir, "ada")+".sigstore.json", signatureIn(t, dir, "bob")+".sigstore.json"
 	signature, stamps, err := attest.SignatureOf(read(ada))
 	if err != nil || len(stamps) != 1 {
 		t.Fatal(err, len(stamps))

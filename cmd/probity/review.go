@@ -18,7 +18,7 @@ that the case's evidence holds, answers each claim, prints the findings, and
 writes an output folder:
 
   review.json   the whole answer (FORMATS.md documents each field)
-  report.html   the same as a page, without scripts
+  report.html   the same as a page
   tables/       the records as Parquet, with tokens instead of names
   catalog/      the SQL that the numbers come from, to run in any DuckDB shell
 

@@ -26,6 +26,7 @@ import (
 type Input struct {
 	Case          *probity.Case
 	Set           *measure.Set
+	Rules         *RuleBook
 	Coverage      *coverage.Map
 	Gaps          []probity.Gap
 	Discrepancies []probity.Discrepancy
@@ -113,7 +114,7 @@ func (a *assessor) test(ctx context.Context, t *probity.Test) (verdict, error) {
 		a.estate(t, &v)
 	case t.Rule != "":
 		v.test.Subject = "rule: " + t.Rule
-		err = a.rule(ctx, t, &v)
+		a.rule(t, &v)
 	case t.Indicator != "":
 		v.test.Subject = "indicator: " + t.Indicator
 		err = a.indicator(ctx, t, &v)
@@ -133,6 +134,7 @@ func (a *assessor) quantity(t *probity.Test, v *verdict) {
 		if y.coverage > 0 || y.seen > 0 {
 			list = append(list, y)
 			v.test.Witnesses = append(v.test.Witnesses, y.value(t))
+			v.test.Series = append(v.test.Series, probity.WitnessSeries{Witness: y.witness, Unit: t.Quantity.Unit(), Steps: y.steps})
 		}
 	}
 	d := decide(t, list, a.in.Case.Minimum)

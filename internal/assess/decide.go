@@ -166,4 +166,11 @@ func observed(t *probity.Test, w probity.Witness, v float64) probity.Observed {
 	return probity.Observed{Value: v, Unit: t.Quantity.Unit(), Witness: w, Of: t.Quantity.Noun()}
 }
 
-func amount(t *probity.Test, v float64) string { return probity.FormatAmount(v, t.Quantity.Unit()) }
+// amount writes a value with its unit; a count says what it is of.
+func amount(t *probity.Test, v float64) string {
+	s := probity.FormatAmount(v, t.Quantity.Unit())
+	if t.Quantity.Unit() == probity.One {
+		s += " " + t.Quantity.Noun()
+	}
+	return s
+}

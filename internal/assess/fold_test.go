@@ -48,3 +48,58 @@ func TestStep(t *testing.T) {
 		}
 	}
 }
+
+// Steps are whole days, few, cover the period once, and keep each window whole.
+func TestSteps(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		test  probity.Test
+		hours int
+		most  int
+	}{
+		{"a week by hour", probity.Test{Quantity: probity.Requests, Aggregate: "max"}, 24 * 7, 7},
+		{"three years by hour", probity.Test{Quantity: probity.Requests, Aggregate: "max"}, 24 * 1096, probity.MaxSteps},
+		{"three years by month", probity.Test{Quantity: probity.Requests, Aggregate: "max", Per: probity.PerMonth}, 24 * 1096, 37},
+		{"the period for a sum", probity.Test{Quantity: probity.Requests, Aggregate: "sum"}, 24 * 40, 1},
+	} {
+		g := grid(c.hours)
+		w := cut(g, &c.test)
+		period := probity.Span{From: day0, Until: day0.Add(time.Duration(c.hours) * time.Hour)}
+		f := fold{a: &assessor{in: Input{Case: &probity.Case{Period: period}}}, t: &c.test, g: g, w: w}
+		covered := make([]int, g.N)
+		for i := range w.bounds {
+			f.low, f.high, f.seen = append(f.low, float64(i)), append(f.high, float64(i+1)), append(f.seen, float64(i))
+		}
+		for h := range covered {
+			covered[h] = 1
+		}
+		covered[0] = 0
+		steps := f.steps(covered, 1)
+		if len(steps) == 0 || len(steps) > c.most || !steps[0].From.Equal(period.From) || !steps[len(steps)-1].Until.Equal(period.Until) {
+			t.Fatalf("%s: %d steps: %v", c.name, len(steps), steps)
+		}
+		for i := 1; i < len(steps); i++ {
+			if !steps[i].From.Equal(steps[i-1].Until) {
+				t.Errorf("%s: step %d begins at %s, and the one before ends at %s", c.name, i, steps[i].From, steps[i-1].Until)
+			}
+		}
+		if steps[0].Upper != nil || steps[0].Covered >= 1 {
+			t.Errorf("%s: an hour without records leaves no upper bound: %+v", c.name, steps[0])
+		}
+		if last := steps[len(steps)-1]; len(steps) > 1 && (last.Upper == nil || *last.Upper != float64(len(w.bounds)) || last.Lower == nil || *last.Lower != float64(len(w.bounds)-1)) {
+			t.Errorf("%s: the last step is %+v, and its highest window is the last", c.name, last)
+		}
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	v := 3.0
+	y := testimony{steps: []probity.Step{{Seen: 3, Lower: &v, Upper: &v}}, isShort: true}
+	if y.doubt(); y.steps[0].Upper != nil || y.steps[0].Lower == nil {
+		t.Errorf("a witness that falls short bounds from below alone: %+v", y.steps[0])
+	}
+	y.impeached = true
+	if y.doubt(); y.steps[0].Lower != nil {
+		t.Errorf("an impeached witness bounds nothing: %+v", y.steps[0])
+	}
+}

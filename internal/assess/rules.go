@@ -1,55 +1,36 @@
 package assess
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"io/fs"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"probity"
-	"probity/catalog"
 	"probity/internal/indicator"
+	"probity/internal/sigma"
 )
 
-// rule tests how often a rule of the catalogue matches the control plane's
-// log. That log cannot be altered by the customer: where it covers everything,
-// its silence contradicts.
-func (a *assessor) rule(ctx context.Context, t *probity.Test, v *verdict) error {
-	file := "rules/" + t.Rule + ".sql"
-	if _, err := catalog.Files.ReadFile(file); errors.Is(err, fs.ErrNotExist) {
-		v.test.Finding = probity.FindNotAssessed(probity.Coverage{Minimum: a.in.Case.Minimum}, "the catalogue has no rule "+t.Rule)
-		return nil
+// rule tests how often a rule matches the control plane's log. That log cannot
+// be altered by the customer: where it covers everything, its silence
+// contradicts.
+func (a *assessor) rule(t *probity.Test, v *verdict) {
+	book := a.in.Rules
+	c := probity.Coverage{Minimum: a.in.Case.Minimum}
+	answers := book.rules.Answers(t.Rule)
+	if len(answers) == 0 {
+		v.test.Finding = probity.FindNotAssessed(c, "no rule "+t.Rule+" was looked for when the records were read")
+		return
 	}
-	d := a.in.Set.Directory
-	err := a.e.EachOf(ctx, file, func(row func(...any) error) error {
-		var provider, account, resource, what, exhibit string
-		var at time.Time
-		var position int64
-		if err := row(&provider, &account, &resource, &at, &what, &exhibit, &position); err != nil {
-			return err
-		}
-		w := t.Where
-		if i := d.Find(provider, account, resource); i >= 0 {
-			if in, maybe := matches(&d.Resources[i], w); !in || maybe {
-				return nil
-			}
-		} else if !accountMatches(provider, account, w) || w.Resource != "" || w.Region != "" || w.Service != "" {
-			return nil
-		}
-		v.test.Instances = append(v.test.Instances, probity.Instance{Account: account, Resource: resource, At: at.UTC().Format(time.RFC3339),
-			What: what, Exhibit: exhibit, Position: position})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
+	v.test.Instances = a.instances(book.hitsOf(answers), t.Where)
 	hours, cells := 0, 0
 	for _, x := range a.accounts(t.Where) {
 		v.test.Population = append(v.test.Population, x.Account+"/")
 		hours += a.in.Coverage.Control(x.Provider, x.Account).Count()
 		cells += a.in.Coverage.Grid.N
 	}
-	c := probity.Coverage{Minimum: a.in.Case.Minimum}
 	if cells > 0 {
 		c.Share = float64(hours) / float64(cells)
 	}
@@ -62,18 +43,55 @@ func (a *assessor) rule(ctx context.Context, t *probity.Test, v *verdict) error 
 	}
 	v.witness(probity.WitnessValue{Witness: probity.Control, Value: n, Unit: probity.One, Bound: bound,
 		Coverage: c.Share, Independence: probity.Control.Suppressor()})
+	limits := book.limits(answers)
+	if len(limits) == len(answers) && n == 0 {
+		v.test.Finding = probity.FindUndetermined(nil, probity.Coverage{Minimum: a.in.Case.Minimum}, append([]string{"the rule is not applicable"}, limits...)...)
+		v.warnings = append(v.warnings, "the rule "+t.Rule+" is not applicable: "+strings.Join(limits, "; "))
+		return
+	}
 	v.test.Finding = a.count(t, o, c, !adrift, true, "")
 	if v.test.Finding.Outcome() == probity.Supported {
-		if v.innocent, err = indicator.Innocent(file); err != nil {
-			return err
-		}
+		v.innocent = book.innocent(answers)
 	}
 	for i := range a.in.Gaps {
 		if g := &a.in.Gaps[i]; g.Witness == probity.Control && v.test.Finding.Outcome() == probity.Undetermined {
 			v.wouldChange = append(v.wouldChange, "the activity log of account "+g.Account+" for "+g.Span.String()+" ("+string(g.Cause)+")")
 		}
 	}
-	return nil
+}
+
+// instances makes an instance of each match within where. What one request
+// did to one resource is one, however many records tell of it.
+func (a *assessor) instances(hits []sigma.Hit, w probity.Where) []probity.Instance {
+	d := a.in.Set.Directory
+	slices.SortFunc(hits, func(x, y sigma.Hit) int {
+		return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.Account, y.Account), cmp.Compare(x.Resource, y.Resource), cmp.Compare(x.Operation, y.Operation),
+			cmp.Compare(x.Exhibit, y.Exhibit), cmp.Compare(x.Position, y.Position))
+	})
+	type event struct{ provider, account, resource, operation, token string }
+	seen := map[event]bool{}
+	var out []probity.Instance
+	for i := range hits {
+		h := &hits[i]
+		k := event{h.Provider, h.Account, h.Resource, h.Operation, h.Token}
+		if k.token == "" {
+			k.token = fmt.Sprint(h.Exhibit, " ", h.Position)
+		}
+		if seen[k] {
+			continue
+		}
+		if i := d.Find(h.Provider, h.Account, h.Resource); i >= 0 {
+			if in, maybe := matches(&d.Resources[i], w); !in || maybe {
+				continue
+			}
+		} else if !accountMatches(h.Provider, h.Account, w) || w.Resource != "" || w.Region != "" || w.Service != "" {
+			continue
+		}
+		seen[k] = true
+		out = append(out, probity.Instance{Account: h.Account, Resource: h.Resource, At: time.UnixMicro(h.Time).UTC().Format(time.RFC3339),
+			What: h.Operation, Exhibit: h.Exhibit, Position: h.Position})
+	}
+	return out
 }
 
 // indicator tests whether what is stored looks like what the claim names.

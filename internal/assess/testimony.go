@@ -24,19 +24,22 @@ type testimony struct {
 	isShort   bool
 	adrift    bool // unread ranges that nothing places: they could hold anything
 	notes     []string
+	steps     []probity.Step // the same over the period
 }
 
 // testify folds a witness's points over the population into bounds.
 func (a *assessor) testify(t *probity.Test, s *measure.Series, members []member) testimony {
 	f := fold{a: a, t: t, s: s, g: a.in.Coverage.Grid, w: cut(a.in.Coverage.Grid, t)}
 	f.low, f.high, f.seen = make([]float64, len(f.w.bounds)), make([]float64, len(f.w.bounds)), make([]float64, len(f.w.bounds))
-	hours := 0
+	hours, at := 0, make([]int, f.g.N) // covered cells, in all and by hour
 	for i := range members {
 		m := &members[i]
 		h := covered(a.in.Coverage, a.in.Set, s, m)
 		hours += h.Count()
 		for hour := range f.g.N {
-			if !h.Has(hour) {
+			if h.Has(hour) {
+				at[hour]++
+			} else {
 				f.high[f.w.of[hour]] = math.Inf(1)
 			}
 		}
@@ -58,12 +61,14 @@ func (a *assessor) testify(t *probity.Test, s *measure.Series, members []member)
 	}
 	y.low, _ = aggregate(t.Aggregate, f.low)
 	y.high, _ = aggregate(t.Aggregate, f.high)
-	var at int
-	if y.seen, at = aggregate(t.Aggregate, f.seen); at >= 0 && y.seen > 0 {
-		span := f.g.Span(f.w.bounds[at][0], f.w.bounds[at][1]).Intersect(a.in.Case.Period)
+	var window int
+	if y.seen, window = aggregate(t.Aggregate, f.seen); window >= 0 && y.seen > 0 {
+		span := f.g.Span(f.w.bounds[window][0], f.w.bounds[window][1]).Intersect(a.in.Case.Period)
 		y.at = &span
 	}
 	a.weigh(&y, t, members)
+	y.steps = f.steps(at, len(members))
+	y.doubt()
 	return y
 }
 
@@ -81,17 +86,24 @@ func withoutLower(b probity.Bound) probity.Bound {
 func (a *assessor) weigh(y *testimony, t *probity.Test, members []member) {
 	for i := range a.in.Discrepancies {
 		d := &a.in.Discrepancies[i]
-		if d.Quantity != t.Quantity || d.Left == d.Right || !concerns(members, a.in.Set.Directory, d) {
+		if d.Left == d.Right || !concerns(members, a.in.Set.Directory, d) {
 			continue
 		}
-		if d.Impeaches == y.witness {
+		if d.Impeaches == y.witness && (d.Quantity == t.Quantity || sameLines(y.witness, d.Quantity, t.Quantity)) {
 			y.impeached = true
 		}
-		if d.Reading == probity.ReadingOf(y.witness, true) {
+		if d.Quantity == t.Quantity && d.Reading == probity.ReadingOf(y.witness, true) {
 			y.isShort = true
 			y.short += math.Abs(d.LeftValue - d.RightValue)
 		}
 	}
+}
+
+// sameLines reports whether a witness tells of two quantities by the same
+// records: a log that holds requests which no meter saw is not believed about
+// the bytes of requests either.
+func sameLines(w probity.Witness, a, b probity.Quantity) bool {
+	return w == probity.Logged && !a.Level() && !b.Level()
 }
 
 func concerns(members []member, d *measure.Directory, x *probity.Discrepancy) bool {

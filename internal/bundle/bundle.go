@@ -23,6 +23,7 @@ import (
 	"probity"
 	"probity/internal/attest"
 	"probity/internal/custody"
+	"probity/internal/durable"
 	"probity/internal/keyfile"
 	"probity/internal/report"
 	"probity/internal/review"
@@ -40,17 +41,23 @@ type Config struct {
 	Tables   bool    // with the tables and the SQL
 	Wishes   []Wish  // what is withheld
 	Excerpts []Place // records whose rows are shown besides those that the review cites
+
+	Disk *durable.Calls // through which all of it is written; the system's if nil
 }
 
 // Write publishes a review. The ledger must hold its run, and, unless it is a
 // draft, enough signatures of it, and two approvals of what is withheld. The
 // folder, and the zip beside it, appear whole or not at all.
 func Write(cfg Config) (err error) {
-	for _, name := range []string{cfg.Target, filepath.Clean(cfg.Target) + ".zip"} {
-		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("publishing: %s is there: choose another folder", name)
-		}
+	if cfg.Disk == nil {
+		disk := durable.Disk()
+		cfg.Disk = &disk
 	}
+	to, err := durable.StagePair(cfg.Target, ".zip", "bagit.txt", *cfg.Disk)
+	if err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	defer func() { err = errors.Join(err, to.Discard()) }()
 	b, err := custody.Resume(cfg.Case.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
 		return fmt.Errorf("publishing: %w: begin it with probity plan --seal, and see README.md", err)
@@ -74,27 +81,22 @@ func Write(cfg Config) (err error) {
 	if err := cosigned(b, a.SHA256, cfg.Draft); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(cfg.Target)), "."+filepath.Base(cfg.Target)+".unfinished-")
-	if err != nil {
-		return fmt.Errorf("publishing: %w", err)
-	}
-	defer os.RemoveAll(temp)
-	w := &writer{root: temp, payload: map[string]string{}}
+	w := &writer{to: to, payload: map[string]string{}}
 	w.pack(cfg, a, r, signed)
 	w.close()
 	if w.err != nil {
 		return fmt.Errorf("publishing: %w", w.err)
 	}
-	if err := proofread(temp, cfg); err != nil {
+	if err := proofread(to.Folder(), cfg); err != nil {
 		return fmt.Errorf("publishing: %w", err)
 	}
-	if err := errors.Join(os.Chmod(temp, 0o755), syncAll(temp)); err != nil {
+	if err := zipped(to, filepath.Base(filepath.Clean(cfg.Target))); err != nil {
+		return fmt.Errorf("packing: %w", err)
+	}
+	if err := to.Publish(); err != nil {
 		return fmt.Errorf("publishing: %w", err)
 	}
-	if err := os.Rename(temp, cfg.Target); err != nil {
-		return fmt.Errorf("publishing: %w", err)
-	}
-	return errors.Join(syncPath(filepath.Dir(filepath.Clean(cfg.Target))), pack(cfg.Target))
+	return nil
 }
 
 // announce records what is withheld, and that the review is published, once.
@@ -126,72 +128,31 @@ func announce(a *Answer, cfg Config) (*custody.Redactions, error) {
 	return r, err
 }
 
-// proofread looks for what is withheld in every text of the bundle, and checks
-// the bundle as its readers will.
-func proofread(dir string, cfg Config) error {
-	var hidden []string
-	for _, w := range cfg.Wishes {
-		for _, name := range w.Names {
-			hidden = append(hidden, strings.ToLower(strings.TrimSpace(name)))
-		}
-	}
-	err := fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || len(hidden) == 0 || path.Ext(p) == ".parquet" {
-			return err
-		}
-		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
-		lower := strings.ToLower(string(data))
-		for _, name := range hidden {
-			if strings.Contains(lower, name) {
-				return fmt.Errorf("%q is to be withheld, and %s tells it: reasons, ways and what was asked for cannot be withheld, and neither can a part of a longer word", name, p)
-			}
-		}
-		return err
-	})
-	if err != nil || cfg.Draft {
-		return err
-	}
-	for _, s := range verify.Run(os.DirFS(dir), verify.Options{}) {
-		if s.Failed {
-			return fmt.Errorf("the bundle would not verify: step %d, %s: %s", s.Number, s.Name, s.Says)
-		}
-	}
-	return nil
-}
-
-// pack writes the folder as a zip beside it, with the same bytes for the same
+// zipped writes the folder as a zip beside it, with the same bytes for the same
 // folder.
-func pack(dir string) (err error) {
-	dir = filepath.Clean(dir)
-	f, err := os.CreateTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".zip.unfinished-")
+func zipped(to *durable.Pair, name string) (err error) {
+	f, err := to.CreateBeside()
 	if err != nil {
-		return fmt.Errorf("packing: %w", err)
+		return err
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("packing: %w", errors.Join(err, f.Close(), os.Remove(f.Name())))
-		}
-	}()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	z := zip.NewWriter(f)
-	err = fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(to.Folder()), ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		w, err := z.Create(path.Join(filepath.Base(dir), p)) // no times
+		w, err := z.Create(path.Join(name, p)) // no times
 		if err != nil {
 			return err
 		}
-		from, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
+		from, err := os.Open(filepath.Join(to.Folder(), filepath.FromSlash(p)))
 		if err != nil {
 			return err
 		}
 		_, err = io.Copy(w, from)
 		return errors.Join(err, from.Close())
 	})
-	if err := errors.Join(err, z.Close(), f.Chmod(0o644), f.Sync()); err != nil {
-		return err
-	}
-	return errors.Join(os.Rename(f.Name(), dir+".zip"), f.Close(), syncPath(filepath.Dir(dir)))
+	return errors.Join(err, z.Close())
 }
 
 // cosigned has the witnesses of the case's policy cosign what is published. A
@@ -212,7 +173,7 @@ func cosigned(b *custody.Book, review string, draft bool) error {
 // A writer writes the files of a bag and keeps their digests. After an error it
 // does nothing.
 type writer struct {
-	root    string
+	to      *durable.Pair
 	payload map[string]string // of files below data/
 	bytes   int64
 	err     error
@@ -294,15 +255,21 @@ func (w *writer) tables(cfg Config, a *Answer, disclosures []string, known *seal
 	w.json("data/tables.json", t)
 	from := filepath.Join(cfg.Out, "tables")
 	if len(withheld) > 0 {
-		from = filepath.Join(w.root, ".tables")
-		text := func(v string) (string, error) { return known.Text(a.Rows.Text(v, a.names)) }
+		from = w.to.Scratch()
+		hidden := hiddenIn(cfg.Wishes)
+		text := func(v string) (string, error) {
+			opened, err := known.Text(a.Rows.Text(v, a.names))
+			if err == nil {
+				err = hidden.tellsIn("a row", opened)
+			}
+			return opened, err
+		}
 		for _, x := range a.Tables {
 			w.fail(table.Rewrite(filepath.Join(cfg.Out, "tables"), from, x.Name, text))
 		}
 	}
 	all := func(string) bool { return true }
 	w.folder("data/tables", from, all)
-	w.fail(os.RemoveAll(filepath.Join(w.root, ".tables")))
 	w.folder("data/catalog", filepath.Join(cfg.Out, "catalog"), all)
 	for _, name := range []string{"open.sql", "header.json"} {
 		w.copy("data/"+name, filepath.Join(cfg.Out, name))
@@ -357,9 +324,9 @@ func (w *writer) signed(dir, to string, keys []string) {
 			continue
 		}
 		found++
-		name := strings.TrimSuffix(f, ".pub")
-		w.copy(to+filepath.Base(f), f)
-		w.copy(to+filepath.Base(name)+".sigstore.json", name+".sigstore.json")
+		name := to + attest.KeyID(spki)[:16] // reviewers' names may be withheld
+		w.copy(name+".pub", f)
+		w.copy(name+".sigstore.json", strings.TrimSuffix(f, ".pub")+".sigstore.json")
 	}
 	if found < len(keys) {
 		w.fail(fmt.Errorf("%d signatures are in the ledger and %d in %s: restore them from a copy", len(keys), found, dir))
@@ -378,17 +345,22 @@ func (w *writer) fail(err error) {
 }
 
 // add writes one file.
-func (w *writer) add(name string, data []byte) {
+func (w *writer) add(name string, data []byte) { w.put(name, bytes.NewReader(data)) }
+
+// put writes one file, unless it is there.
+func (w *writer) put(name string, from io.Reader) {
 	if w.err != nil || w.payload[name] != "" {
 		return
 	}
-	p := filepath.Join(w.root, filepath.FromSlash(name))
-	if err := errors.Join(os.MkdirAll(filepath.Dir(p), 0o755), os.WriteFile(p, data, 0o644)); err != nil {
+	to, err := w.to.Create(name)
+	if err != nil {
 		w.fail(err)
 		return
 	}
-	sum := sha256.Sum256(data)
-	w.note(name, hex.EncodeToString(sum[:]), int64(len(data)))
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(to, h), from)
+	w.fail(errors.Join(err, to.Close()))
+	w.note(name, hex.EncodeToString(h.Sum(nil)), n)
 }
 
 func (w *writer) note(name, sum string, n int64) {
@@ -409,20 +381,7 @@ func (w *writer) copy(name, from string) {
 		return
 	}
 	defer f.Close()
-	p := filepath.Join(w.root, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
-		w.fail(err)
-		return
-	}
-	to, err := os.OpenFile(p, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		w.fail(err)
-		return
-	}
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(to, h), f)
-	w.fail(errors.Join(err, to.Close()))
-	w.note(name, hex.EncodeToString(h.Sum(nil)), n)
+	w.put(name, f)
 }
 
 // folder copies what of a folder is wanted.
@@ -453,21 +412,4 @@ func manifest(files map[string]string) string {
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[64:], b[64:]) })
 	return strings.Join(lines, "")
-}
-
-func syncAll(dir string) error {
-	return filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		return syncPath(p)
-	})
-}
-
-func syncPath(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

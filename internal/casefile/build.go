@@ -94,6 +94,7 @@ func (b *builder) build(root *yaml.Node) *probity.Case {
 	b.estate(root)
 	b.terms(root)
 	b.sources(root)
+	c.Rules = texts(root, "rules")
 	b.allegations(root)
 	b.limits(root)
 	b.evidence(root)

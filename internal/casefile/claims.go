@@ -174,6 +174,9 @@ func (b *builder) other(n *yaml.Node, t *probity.Test) {
 			b.m.add(v, "%s belongs to a test of a quantity: leave it out", k)
 		}
 	}
+	if have := rules(); t.Rule != "" && len(b.c.Rules) == 0 && !in(have, t.Rule) {
+		b.m.add(get(n, "rule"), "rule %q is unknown: %suse one of %s, or name a folder of rules under rules", t.Rule, guess(t.Rule, have), strings.Join(have, ", "))
+	}
 	limit := b.threshold(n, t)
 	if t.Indicator != "" {
 		if limit != nil {

@@ -71,12 +71,20 @@ func aggregates() []string {
 
 // rules are the rules of the catalogue.
 func rules() []string {
-	files, _ := fs.Glob(catalog.Files, "rules/*.sql") // the pattern is well formed
+	files, _ := fs.Glob(catalog.Files, "rules/*.yml") // the pattern is well formed
 	var out []string
 	for _, f := range files {
-		out = append(out, strings.TrimSuffix(path.Base(f), ".sql"))
+		out = append(out, strings.TrimSuffix(path.Base(f), ".yml"))
 	}
 	sort.Strings(out)
+	return out
+}
+
+func examplesOf(list []string) []any {
+	var out []any
+	for _, x := range list {
+		out = append(out, x)
+	}
 	return out
 }
 
@@ -145,6 +153,7 @@ func whole() value {
 			field{"date", "of publication", false, date},
 			field{"grade", "Admiralty grade: A-F for reliability, 1-6 for credibility; F and 6 cannot be judged", false,
 				value{pattern: `^[A-F][1-6]$`, means: "a grade from A1 to F6", examples: []any{"B2"}}}))},
+		field{"rules", "folders of further rules in the Sigma format, relative to the case folder; a checkout of public ones may lie elsewhere", false, plains},
 		field{"allegations", "what somebody states, broken into claims that records can show", true, listOf(allegation())},
 		field{"coverage", "how much must have been looked at before an absence may be stated", false, objectOf(
 			field{"minimum", "share of accounts x resources x hours, above 0 and at most 1; 0.95 if absent", true, value{kind: number, examples: []any{0.95}}})},
@@ -190,7 +199,7 @@ func test() []field {
 	return []field{
 		{"quantity", "what is measured", false, oneOf(quantities()...)},
 		{"indicator", "what the objects look like, by sizes and names' shapes alone", false, oneOf(indicators...)},
-		{"rule", "a rule of the catalogue on the control plane's log", false, oneOf(rules()...)},
+		{"rule", "a rule on the control plane's log: of the catalogue, or one of rules by its name, id or file", false, value{examples: examplesOf(rules())}},
 		{"estate", "resources billed or metered and not disclosed", false, oneOf("undisclosed")},
 		{"where", "narrows what the test is about", false, objectOf(
 			field{"provider", "the cloud", false, oneOf("azure", "aws", "gcp")},

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"probity/internal/durable"
 )
@@ -217,14 +218,16 @@ func (b *Book) WorkingCopy(dir string, lines []Line) error {
 	}
 	defer root.Close()
 	for _, l := range lines {
-		if err := copyOut(store, root, l); err != nil {
+		if err := copyOut(store, root, filepath.Join(b.dir, PrivateDir, ".working"), l); err != nil {
 			return fmt.Errorf("making the working copy: %w", err)
 		}
 	}
 	return nil
 }
 
-func copyOut(store *durable.Store, root *os.Root, l Line) error {
+// copyOut makes the working copy of one file, unless it is there. scratch is a
+// file of the same disk, if possible.
+func copyOut(store *durable.Store, root *os.Root, scratch string, l Line) (err error) {
 	name := filepath.FromSlash(l.Path)
 	if was, err := root.Open(name); err == nil {
 		h := sha256.New()
@@ -240,21 +243,40 @@ func copyOut(store *durable.Store, root *os.Root, l Line) error {
 	if err := root.MkdirAll(path.Dir(l.Path), 0o777); err != nil {
 		return err
 	}
-	from, err := store.Open(l.SHA256)
+	// A file that is being written never lies below evidence/, where it would be
+	// taken for an exhibit; but where that is another disk.
+	target := filepath.Join(root.Name(), name)
+	for _, temp := range []string{scratch, target + ".unfinished"} {
+		err = copyTo(store, l.SHA256, temp)
+		if err == nil {
+			err = os.Rename(temp, target)
+		}
+		if err == nil || !errors.Is(err, syscall.EXDEV) {
+			return err
+		}
+		if err := os.Remove(temp); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// copyTo copies an original to a file, which it writes over.
+func copyTo(store *durable.Store, sum, name string) error {
+	from, err := store.Open(sum)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	temp := name + ".unfinished"
-	to, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	to, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(to, from)
 	if err := errors.Join(err, to.Sync(), to.Close()); err != nil {
-		return errors.Join(err, root.Remove(temp))
+		return errors.Join(err, os.Remove(name))
 	}
-	return root.Rename(temp, name)
+	return nil
 }
 
 // A Problem is something that is not as the record has it.

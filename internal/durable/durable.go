@@ -30,25 +30,35 @@ const Mark = "review.json"
 type Dir struct {
 	target string
 	temp   string
-	sys    calls
+	sys    Calls
 	done   bool
 }
 
-// calls are the system calls that change what lies on disk; tests break each.
-type calls struct {
-	writeFile func(name string, data []byte) error
-	sync      func(name string) error
-	rename    func(from, to string) error
-	remove    func(name string) error
+// Calls are the system calls that change what lies on disk; tests break each.
+type Calls struct {
+	Write  func(f *os.File, data []byte) error
+	Sync   func(name string) error
+	Rename func(from, to string) error
+	Link   func(from, to string) error
+	Remove func(name string) error
 }
 
-var disk = calls{writeFile: writeFile, sync: syncPath, rename: os.Rename, remove: os.RemoveAll}
+// Disk returns the calls of the system.
+func Disk() Calls {
+	return Calls{
+		Write: func(f *os.File, data []byte) error {
+			_, err := f.Write(data)
+			return err
+		},
+		Sync: syncPath, Rename: os.Rename, Link: os.Link, Remove: os.RemoveAll,
+	}
+}
 
 // Stage begins an output that will become the folder target. It returns an
 // error if target exists and is neither empty nor an earlier output.
-func Stage(target string) (*Dir, error) { return stage(target, disk) }
+func Stage(target string) (*Dir, error) { return stage(target, Disk()) }
 
-func stage(target string, sys calls) (*Dir, error) {
+func stage(target string, sys Calls) (*Dir, error) {
 	target, err := filepath.Abs(target)
 	if err != nil {
 		return nil, err
@@ -108,7 +118,7 @@ func (d *Dir) WriteFile(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
 		return fmt.Errorf("making an output folder: %w", err)
 	}
-	if err := d.sys.writeFile(p, data); err != nil {
+	if err := writeFile(p, data, d.sys); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
@@ -127,7 +137,7 @@ func (d *Dir) Publish() (kept string, err error) {
 	if err := os.Chmod(d.temp, 0o755); err != nil {
 		return "", fmt.Errorf("publishing the output: %w", err)
 	}
-	if err := d.syncAll(); err != nil {
+	if err := syncBelow(d.temp, d.sys); err != nil {
 		return "", fmt.Errorf("publishing the output: %w", err)
 	}
 	if err := replaceable(d.target); err != nil {
@@ -137,7 +147,7 @@ func (d *Dir) Publish() (kept string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("moving the earlier output aside: %w", err)
 	}
-	if err := d.sys.rename(d.temp, d.target); err != nil {
+	if err := d.sys.Rename(d.temp, d.target); err != nil {
 		// A rename may have taken effect although it reported an error.
 		if _, gone := os.Lstat(d.temp); !errors.Is(gone, fs.ErrNotExist) {
 			if old != "" {
@@ -147,11 +157,11 @@ func (d *Dir) Publish() (kept string, err error) {
 		}
 	}
 	d.done = true
-	if err := d.sys.sync(filepath.Dir(d.target)); err != nil {
+	if err := d.sys.Sync(filepath.Dir(d.target)); err != nil {
 		return "", fmt.Errorf("publishing the output: %w", err)
 	}
 	if old != "" && same {
-		return "", d.sys.remove(old)
+		return "", d.sys.Remove(old)
 	}
 	return old, nil
 }
@@ -181,7 +191,7 @@ func (d *Dir) setAside() (old string, same bool, err error) {
 		}
 		old = fmt.Sprintf("%s.%s-%d", d.target, hex.EncodeToString(sum[:6]), n)
 	}
-	if err := d.sys.rename(d.target, old); err != nil {
+	if err := d.sys.Rename(d.target, old); err != nil {
 		if _, gone := os.Lstat(d.target); !errors.Is(gone, fs.ErrNotExist) {
 			return "", false, err
 		}
@@ -189,15 +199,15 @@ func (d *Dir) setAside() (old string, same bool, err error) {
 	return old, bytes.Equal(before, now), nil
 }
 
-// syncAll syncs every file and folder below the staged one, deepest first.
-func (d *Dir) syncAll() error {
+// syncBelow syncs every file and folder at and below one, deepest first.
+func syncBelow(dir string, sys Calls) error {
 	var paths []string
-	err := filepath.WalkDir(d.temp, func(p string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
 		paths = append(paths, p)
 		return err
 	})
 	for i := len(paths) - 1; i >= 0 && err == nil; i-- {
-		err = d.sys.sync(paths[i])
+		err = sys.Sync(paths[i])
 	}
 	return err
 }
@@ -213,30 +223,33 @@ func (d *Dir) Discard() error {
 
 // WriteNew writes a file that must not exist yet, readable by its owner alone,
 // and syncs it and its folder. It appears whole or not at all.
-func WriteNew(name string, data []byte) error {
+func WriteNew(name string, data []byte) error { return writeNew(name, data, Disk()) }
+
+func writeNew(name string, data []byte, sys Calls) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".unfinished-") // mode 0600
 	if err != nil {
 		return err
 	}
 	temp := f.Name()
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(sys.Write(f, data), f.Close())
 	if err == nil {
-		err = os.Link(temp, name) // unlike a rename, a link never replaces a file
+		err = sys.Sync(temp)
+	}
+	if err == nil {
+		err = sys.Link(temp, name) // unlike a rename, a link never replaces a file
 	}
 	if err = errors.Join(err, os.Remove(temp)); err != nil {
 		return err
 	}
-	return syncPath(filepath.Dir(name))
+	return sys.Sync(filepath.Dir(name))
 }
 
-func writeFile(name string, data []byte) error {
+func writeFile(name string, data []byte, sys Calls) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return errors.Join(sys.Write(f, data), f.Close())
 }
 
 func syncPath(name string) error {

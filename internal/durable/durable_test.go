@@ -36,7 +36,7 @@ func names(t *testing.T, dir string) string {
 	return strings.Join(out, " ")
 }
 
-func write(t *testing.T, target, n string, sys calls) (string, error) {
+func write(t *testing.T, target, n string, sys Calls) (string, error) {
 	t.Helper()
 	d, err := stage(target, sys)
 	if err != nil {
@@ -59,7 +59,7 @@ func TestPublish(t *testing.T) {
 		{"1", "", "out"},
 		{"2", "out.", "out out."},
 	} {
-		kept, err := write(t, target, step.n, disk)
+		kept, err := write(t, target, step.n, Disk())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,38 +106,46 @@ func TestDiscard(t *testing.T) {
 	}
 }
 
+// failing returns calls of which the n-th fails, before or after it took effect;
+// count tells how many there were.
+func failing(n int, after bool) (sys Calls, count *int) {
+	count = new(int)
+	fail := func(do func() error) error {
+		if *count++; *count != n {
+			return do()
+		}
+		if after {
+			_ = do() // what is reported is another error
+		}
+		return &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
+	}
+	disk := Disk()
+	return Calls{
+		Write:  func(f *os.File, b []byte) error { return fail(func() error { return disk.Write(f, b) }) },
+		Sync:   func(p string) error { return fail(func() error { return disk.Sync(p) }) },
+		Rename: func(a, b string) error { return fail(func() error { return disk.Rename(a, b) }) },
+		Link:   func(a, b string) error { return fail(func() error { return disk.Link(a, b) }) },
+		Remove: func(p string) error { return fail(func() error { return disk.Remove(p) }) },
+	}, count
+}
+
 // Every call is broken in turn, in two ways: it fails, and it fails after it
 // took effect. Either the old output stands, whole, or the new one does, and
 // nothing unfinished is left.
 func TestFaults(t *testing.T) {
-	full := &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
 	for _, after := range []bool{false, true} {
 		for n := range 20 {
 			dir := t.TempDir()
 			target := filepath.Join(dir, "out")
-			if _, err := write(t, target, "1", disk); err != nil {
+			if _, err := write(t, target, "1", Disk()); err != nil {
 				t.Fatal(err)
 			}
-			count, broken := 0, false
-			fail := func(f func() error) error {
-				count++
-				if count-1 != n {
-					return f()
-				}
-				broken = true
-				if after {
-					_ = f()
-				}
-				return full
-			}
-			sys := calls{
-				writeFile: func(p string, b []byte) error { return fail(func() error { return disk.writeFile(p, b) }) },
-				sync:      func(p string) error { return fail(func() error { return disk.sync(p) }) },
-				rename:    func(a, b string) error { return fail(func() error { return disk.rename(a, b) }) },
-				remove:    func(p string) error { return fail(func() error { return disk.remove(p) }) },
-			}
+			sys, count := failing(n+1, after)
 			_, err := write(t, target, "2", sys)
-			if !broken {
+			if *count <= n {
+				if n < 8 {
+					t.Errorf("only %d calls were tried", n)
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -171,5 +179,39 @@ func TestWriteNew(t *testing.T) {
 	}
 	if got := names(t, filepath.Dir(name)); got != "key" {
 		t.Errorf("left behind: %q", got)
+	}
+}
+
+// Whatever fails, a file that is written anew or over another is there whole,
+// the old one or the new one, and nothing unfinished is left.
+func TestFileFaults(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n := 1; ; n++ {
+			dir := t.TempDir()
+			put(t, dir, "old", "old")
+			sys, count := failing(n, after)
+			fresh := writeNew(filepath.Join(dir, "new"), []byte("new"), sys)
+			over := replace(filepath.Join(dir, "old"), []byte("new"), sys)
+			if *count < n {
+				if n < 9 {
+					t.Errorf("only %d calls were tried", n-1)
+				}
+				break
+			}
+			if fresh == nil && over == nil {
+				t.Errorf("call %d, after %v: no error", n, after)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, "new"))
+			if fresh == nil && err != nil || err == nil && string(got) != "new" {
+				t.Errorf("call %d, after %v: a new file holds %q, %v (%v)", n, after, got, err, fresh)
+			}
+			got, err = os.ReadFile(filepath.Join(dir, "old"))
+			if err != nil || string(got) != "new" && (over == nil || string(got) != "old") {
+				t.Errorf("call %d, after %v: an old file holds %q, %v (%v)", n, after, got, err, over)
+			}
+			if all := names(t, dir); strings.Contains(all, "unfinished") {
+				t.Errorf("call %d, after %v: left behind %q", n, after, all)
+			}
+		}
 	}
 }

@@ -199,19 +199,23 @@ func Keep(name string, data []byte) error {
 
 // Replace writes a file that may be there already: the old one stays until the
 // new one is whole and synced.
-func Replace(name string, data []byte) error {
+func Replace(name string, data []byte) error { return replace(name, data, Disk()) }
+
+func replace(name string, data []byte, sys Calls) error {
 	f, err := os.CreateTemp(path.Dir(name), "."+path.Base(name)+".unfinished-")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	err = errors.Join(sys.Write(f, data), f.Chmod(0o644), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = sys.Sync(f.Name())
+	}
+	if err == nil {
+		err = sys.Rename(f.Name(), name)
 	}
 	if err != nil {
 		os.Remove(f.Name()) // gone if the rename took effect
 		return err
 	}
-	return syncPath(path.Dir(name))
+	return sys.Sync(path.Dir(name))
 }

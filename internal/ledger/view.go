@@ -277,7 +277,7 @@ func (v *View) Check() error {
 		need[tilePath(tile)] = true
 	}
 	err = fs.WalkDir(v.fsys, ".", func(p string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasPrefix(p, "tile/") {
+		if err != nil || e.IsDir() || !strings.HasPrefix(p, "tile/") || strings.HasPrefix(e.Name(), hidden) { // what a writer that was killed left is swept by the next
 			return err
 		}
 		delete(need, p)

@@ -44,6 +44,7 @@ type pair struct {
 	left, right *measure.Series
 	resource    int32
 	tolerance   float64
+	turned      []float64 // for a level: what was written, by day; nil for none
 	days        []day
 }
 
@@ -55,7 +56,7 @@ type day struct {
 	leftBound               probity.Bound
 	rightBound              probity.Bound
 	leftSilent, rightSilent bool    // in some of the hours that count it is silent although it should speak
-	slack                   float64 // for a level: its growth over the day
+	slack                   float64 // for a level: its growth over the day, or what was written on it
 	// moved is by how much the left witness exceeds the right one in the hours
 	// just outside the day: what is logged in one hour may be metered in the
 	// next.
@@ -76,6 +77,7 @@ func Run(c *probity.Case, set *measure.Set, cov *coverage.Map, gaps []probity.Ga
 					if !set.Directory.Resources[r].Carries(q) && left.Of(p.resource) == nil && right.Of(p.resource) == nil {
 						continue
 					}
+					p.turned = turnover(cov.Grid, set, q, p.resource)
 					p.fill(cov, silent)
 					out = append(out, p.judge(c, cov, set.Directory)...)
 				}
@@ -198,6 +200,9 @@ func (p *pair) fillLevels(g coverage.Grid, lh, rh, lm, rm *coverage.Hours) {
 			d.right = right[i]
 		}
 		d.slack = math.Max(growth(left, i), growth(right, i))
+		if p.turned != nil && l && r {
+			d.slack = math.Max(d.slack, p.turned[i])
+		}
 		p.defaults(d)
 	}
 }
@@ -223,6 +228,28 @@ func DayMeans(g coverage.Grid, points []measure.Point) []float64 {
 			}
 		}
 		out[d] = total / float64(n)
+	}
+	return out
+}
+
+// turnover returns what the meter counts as written to a resource on each day,
+// in the unit of a level: where as much is deleted as comes, a level moves by
+// that much within a day, although it does not grow.
+func turnover(g coverage.Grid, set *measure.Set, level probity.Quantity, resource int32) []float64 {
+	flow, ok := map[probity.Quantity]probity.Quantity{probity.BytesStored: probity.BytesWritten, probity.ObjectsStored: probity.ObjectsWritten}[level]
+	if !ok {
+		return nil
+	}
+	out := make([]float64, g.Days())
+	for _, s := range set.Of(flow) {
+		if s.Witness != probity.Metered {
+			continue
+		}
+		for _, x := range s.Of(resource) {
+			if i, j := g.Range(x.From, x.Until); i < j {
+				out[g.Day(i)] += x.Value
+			}
+		}
 	}
 	return out
 }

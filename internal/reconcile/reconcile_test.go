@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"probity"
+	"probity/internal/coverage"
 	"probity/internal/measure"
 )
 
@@ -88,5 +89,35 @@ func TestBenign(t *testing.T) {
 		if b.Cause == "GB against GiB" && b.Result != "does_not_explain" {
 			t.Errorf("half as much again: %q", b.Result)
 		}
+	}
+}
+
+// Where as much is deleted as comes, a level moves within the day by what is
+// written, and that is no discrepancy; more than that is one.
+func TestTurnover(t *testing.T) {
+	const length = 86400
+	g := coverage.Grid{N: 48}
+	series := func(q probity.Quantity, w probity.Witness, values ...float64) *measure.Series {
+		s := &measure.Series{Quantity: q, Witness: w, Bound: probity.Both}
+		for i, v := range values {
+			s.Points = append(s.Points, measure.Point{From: int64(i) * length, Until: int64(i+1) * length, Value: v, Bound: probity.Both})
+		}
+		return s
+	}
+	whole := coverage.NewHours(g.N)
+	whole.Add(0, g.N)
+	for _, c := range []struct {
+		written float64
+		want    probity.Reading
+	}{{100, ""}, {20, probity.MetricExcess}} {
+		p := pair{q: probity.BytesStored, left: series(probity.BytesStored, probity.Metered, 1000, 1000), right: series(probity.BytesStored, probity.Billed, 940, 950), tolerance: 0.01, days: make([]day, g.Days())}
+		p.turned = turnover(g, &measure.Set{Series: []*measure.Series{series(probity.BytesWritten, probity.Metered, c.written, c.written)}}, p.q, 0)
+		p.fillLevels(g, whole, whole, coverage.NewHours(g.N), coverage.NewHours(g.N))
+		if v := p.compare(&p.days[0]); v.reading != c.want {
+			t.Errorf("%v written a day: %q, want %q", c.written, v.reading, c.want)
+		}
+	}
+	if turnover(g, &measure.Set{}, probity.Requests, 0) != nil {
+		t.Error("a flow has no turnover")
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"probity/internal/oscal"
 )
 
+// mostRows is how many rows of a list a document spells out.
+const mostRows = 2000
+
 // estate names the resources that the records show.
 func (d *oscalDoc) estate() {
 	hidden := map[string]*probity.Undisclosed{}

@@ -54,8 +54,6 @@ func outcomeWords(o probity.Outcome) string {
 	return "undetermined"
 }
 
-func outcomeClass(o probity.Outcome) string { return strings.ReplaceAll(o.String(), "_", "-") }
-
 // threshold writes what a test asks for.
 func threshold(t *probity.TestResult) string {
 	if strings.HasPrefix(t.Subject, "indicator") {

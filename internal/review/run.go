@@ -44,6 +44,10 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := Rules(c)
+	if err != nil {
+		return nil, err
+	}
 	rec, err := proceedings(c)
 	if err != nil {
 		return nil, err
@@ -71,7 +75,7 @@ func Run(ctx context.Context, cfg Config) (res *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	read, err := source.Read(ctx, files, source.Options{Tables: tables, Tokens: tokens, Progress: cfg.Progress.Bytes})
+	read, err := source.Read(ctx, files, source.Options{Tables: tables, Tokens: tokens, Rules: rules, Progress: cfg.Progress.Bytes})
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +134,11 @@ func decide(ctx context.Context, engine *query.Engine, c *probity.Case, exhibits
 	}
 	a.discrepancies = append(reconcile.Run(c, set, cover, a.gaps), reconcile.Conflicts(a.conflicts, set.Directory)...)
 	p.Stage("assessing claims")
-	a.claims, err = assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Coverage: cover, Gaps: a.gaps, Discrepancies: a.discrepancies, Unknown: unknown(exhibits)})
+	book, err := assess.ReadRules(ctx, engine)
+	if err != nil {
+		return nil, err
+	}
+	a.warnings = append(a.warnings, book.Warnings()...)
+	a.claims, err = assess.Run(ctx, engine, assess.Input{Case: c, Set: set, Rules: book, Coverage: cover, Gaps: a.gaps, Discrepancies: a.discrepancies, Unknown: unknown(exhibits)})
 	return a, err
 }

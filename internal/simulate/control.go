@@ -27,7 +27,7 @@ func controlFiles(s *Scenario, t *truth) []file {
 	var out []file
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
-		if a.Hidden {
+		if a.Hidden || a.provider() != azure {
 			continue
 		}
 		out = append(out, activityFiles(s, a, events(s, a, uint64(i)), t)...)
@@ -64,6 +64,11 @@ func events(s *Scenario, a *Account, n uint64) []event {
 			if a.Storage[k].Name == e.DeleteSetting {
 				list = append(list, event{at: e.At, resource: storageID(a, &a.Storage[k]) + settingName, operation: "Microsoft.Insights/diagnosticSettings/delete"})
 			}
+		}
+	}
+	for k := range a.Storage {
+		if at := a.Storage[k].deletion(); !at.IsZero() {
+			list = append(list, event{at: at, resource: storageID(a, &a.Storage[k]), operation: "Microsoft.Storage/storageAccounts/delete"})
 		}
 	}
 	if len(a.Storage) > 0 { // an ordinary change that leaves everything on

@@ -36,6 +36,7 @@ type object struct {
 	size            int64
 	born            time.Time
 	gone            time.Time // zero if it stays
+	version         bool      // it took the place of another
 }
 
 // A history is what happened at one storage account.
@@ -44,6 +45,7 @@ type history struct {
 	storage  *Storage
 	requests []request // in time order
 	objects  []object
+	faults   []applied // what the edits did to the log
 }
 
 // shares of the day by hour, in percent: a contact centre's calls, and an even
@@ -62,7 +64,11 @@ func draw(s *Scenario, a *Account, x *Storage, n uint64) *history {
 	for i := range x.Containers {
 		d.stock(&x.Containers[i])
 	}
+	deleted := x.deletion()
 	for day := s.From; day.Before(s.Until); day = day.AddDate(0, 0, 1) {
+		if !deleted.IsZero() && !day.Before(deleted) {
+			break
+		}
 		for i := range x.Containers {
 			d.day(&x.Containers[i], day)
 		}
@@ -72,6 +78,11 @@ func draw(s *Scenario, a *Account, x *Storage, n uint64) *history {
 		}
 	}
 	sort.SliceStable(h.requests, func(i, j int) bool { return h.requests[i].at.Before(h.requests[j].at) })
+	for i := range h.objects {
+		if o := &h.objects[i]; !deleted.IsZero() && o.gone.IsZero() {
+			o.gone = deleted
+		}
+	}
 	return h
 }
 
@@ -118,6 +129,10 @@ func (d *drawing) talk() float64 {
 
 // name and size of a new object.
 func (d *drawing) object(c *Container, at time.Time) (string, int64) {
+	if p := profileOf(d.s.profiles, c.Use); p != nil {
+		f := d.kind(p)
+		return d.named(f, at), d.bytes(f)
+	}
 	date := at.Format("2006/01/02/15")
 	switch c.Use {
 	case Calls:
@@ -147,6 +162,10 @@ func (d *drawing) stock(c *Container) {
 
 // day draws a day's use of a container.
 func (d *drawing) day(c *Container, day time.Time) {
+	if p := profileOf(d.s.profiles, c.Use); p != nil {
+		d.profile(c, p, day)
+		return
+	}
 	n := int(float64(c.PerDay)*(0.9+0.2*d.rng.Float64()) + 0.5)
 	for range n {
 		switch c.Use {
@@ -172,7 +191,7 @@ func (d *drawing) day(c *Container, day time.Time) {
 // write draws an upload; a few are refused.
 func (d *drawing) write(c *Container, at time.Time, op string) {
 	name, size := d.object(c, at)
-	r := request{at: at, op: op, category: "StorageWrite", container: c.Name, object: name, caller: d.rng.IntN(2), sas: c.Use == Calls}
+	r := request{at: at, op: op, category: "StorageWrite", container: c.Name, object: name, caller: d.rng.IntN(2), sas: c.Use == Calls || d.signed(c)}
 	if d.rng.IntN(40) == 0 {
 		r.status, r.text, r.response, r.reply = 403, "AuthorizationPermissionMismatch", "AuthorizationError", 240+int64(d.rng.IntN(80))
 		d.add(r)
@@ -188,6 +207,11 @@ func (d *drawing) backup(c *Container, at time.Time) {
 	const block = 16 << 20
 	name, size := d.object(c, at)
 	r := request{op: "PutBlock", category: "StorageWrite", status: 201, text: "Success", response: "Success", container: c.Name, object: name, caller: 3}
+	if d.h.account.provider() == aws {
+		r.at, r.op = at, "StartUpload"
+		d.add(r)
+		r.op, at = "PutBlock", at.Add(time.Second)
+	}
 	for left := size; left > 0; left -= block {
 		r.at, r.body = at, min(left, block)
 		d.add(r)
@@ -237,7 +261,7 @@ func (d *drawing) remove(c *Container, at time.Time) {
 func (h *history) stored(at time.Time) (bytes, count int64) {
 	for i := range h.objects {
 		o := &h.objects[i]
-		if !o.born.After(at) && (o.gone.IsZero() || o.gone.After(at)) {
+		if !o.born.After(at) && (o.gone.IsZero() || o.gone.After(at) || h.storage.Versions && !h.storage.deletedBy(at)) {
 			bytes, count = bytes+o.size, count+1
 		}
 	}
@@ -253,8 +277,12 @@ func (h *history) mean(day time.Time) float64 {
 		if from.Before(day) {
 			from = day
 		}
-		if !o.gone.IsZero() && o.gone.Before(end) {
-			until = o.gone
+		gone := o.gone
+		if h.storage.Versions {
+			gone = h.storage.deletion()
+		}
+		if !gone.IsZero() && gone.Before(end) {
+			until = gone
 		}
 		if until.After(from) {
 			total += float64(o.size) * until.Sub(from).Hours() / 24

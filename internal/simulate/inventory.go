@@ -13,7 +13,7 @@ import (
 // inventoryFiles projects a history into a blob inventory of one day: the
 // listing, its manifest and the manifest's checksum.
 func inventoryFiles(s *Scenario, h *history, t *truth) ([]file, error) {
-	if h.storage.Inventory == "" || h.account.Hidden {
+	if h.storage.Inventory == "" || h.hidden() {
 		return nil, nil
 	}
 	day, err := time.Parse(time.DateOnly, h.storage.Inventory)
@@ -63,8 +63,8 @@ func disclosures(s *Scenario, t *truth) file {
 	var b bytes.Buffer
 	b.WriteString("provider,account,resource,kind,region,disclosed_by,disclosed_on\n")
 	on := s.From.AddDate(0, 0, -20).Format(time.DateOnly)
-	add := func(account, resource, kind, region string) {
-		fmt.Fprintf(&b, "azure,%s,%s,%s,%s,Local office,%s\n", account, resource, kind, region, on)
+	add := func(cloud, account, resource, kind, region string) {
+		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,Local office,%s\n", cloud, account, resource, kind, region, on)
 		t.count("disclosures", 1)
 	}
 	for _, a := range s.Accounts {
@@ -72,10 +72,17 @@ func disclosures(s *Scenario, t *truth) file {
 			continue
 		}
 		for _, x := range a.Storage {
-			add(a.ID, x.Name, "storage_account", x.Region)
+			if x.Undisclosed {
+				continue
+			}
+			kind := "storage_account"
+			if a.provider() == aws {
+				kind = "s3_bucket"
+			}
+			add(a.provider(), a.ID, x.Name, kind, x.Region)
 		}
 		for _, x := range a.Speech {
-			add(a.ID, x.Name, "cognitive_account", x.Region)
+			add(azure, a.ID, x.Name, "cognitive_account", x.Region)
 		}
 	}
 	return file{"evidence/disclosures.csv", b.Bytes()}

@@ -74,7 +74,7 @@ const tenantID = "5b1c0a1e-7d43-4f5e-9c55-0a6f0d7e2b11"
 // logFiles projects a history into the files of its request log, and applies
 // the edits that concern it.
 func logFiles(s *Scenario, h *history, t *truth) []file {
-	if h.storage.NoLogs || h.account.Hidden {
+	if h.storage.NoLogs || h.hidden() || s.elsewhere(h.storage) {
 		return nil
 	}
 	type slot struct {
@@ -84,13 +84,16 @@ func logFiles(s *Scenario, h *history, t *truth) []file {
 	at := map[string]*slot{}
 	var order []*slot
 	ended, withheld := h.edits(s)
-	for i := range h.requests {
-		r := &h.requests[i]
-		day := r.at.Format(time.DateOnly)
-		if !ended.IsZero() && !r.at.Before(ended) || withheld[day] {
-			continue
-		}
+	for _, entry := range h.entries(s, ended, withheld, true) {
+		r := &entry.request
 		p := h.logPath(r)
+		if entry.late {
+			next := *r
+			if next.at = r.at.Add(time.Hour); h.storage.Daily {
+				next.at = r.at.AddDate(0, 0, 1)
+			}
+			p = h.logPath(&next)
+		}
 		x := at[p]
 		if x == nil {
 			x = &slot{path: p}
@@ -99,6 +102,10 @@ func logFiles(s *Scenario, h *history, t *truth) []file {
 		}
 		x.b.Write(r.line(s, h))
 		x.b.WriteByte('\n')
+		if entry.again {
+			t.duplicate("azure-storage-log", 1)
+			continue
+		}
 		t.count("azure-storage-log", 1)
 	}
 	var files []file

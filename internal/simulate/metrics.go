@@ -26,6 +26,9 @@ func newMetricText(s *Scenario, t *truth, id, space, region string) *metricText 
 	return m
 }
 
+// metricDays is how long the platform keeps metrics.
+const metricDays = 93
+
 // A series is the hourly figures of one combination of dimensions.
 type series struct {
 	dims   [][2]string
@@ -42,6 +45,9 @@ func (m *metricText) add(name, unit, kind string, all []series) {
 	for i, x := range all {
 		m.b.WriteString("        {\n          \"data\": [\n")
 		for k, v := range x.values {
+			if m.s.From.Add(time.Duration(k) * time.Hour).Before(m.s.Acquired.AddDate(0, 0, -metricDays)) {
+				continue
+			}
 			end := ","
 			if k == len(x.values)-1 {
 				end = ""
@@ -82,7 +88,7 @@ func decimals(values []float64) []string {
 
 // metricFiles projects a history into the platform's metrics.
 func metricFiles(s *Scenario, h *history, t *truth) []file {
-	if h.account.Hidden {
+	if h.hidden() || h.storage.Deleted != "" {
 		return nil
 	}
 	id := storageID(h.account, h.storage) + "/blobServices/default"

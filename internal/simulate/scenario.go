@@ -38,6 +38,8 @@ type Scenario struct {
 	Edits    []Edit    `yaml:"edits"`
 	Case     CaseText  `yaml:"case"`
 	Opinions []string  `yaml:"opinions"` // which of them are right
+
+	profiles []Profile
 }
 
 // An Account is a subscription.
@@ -48,6 +50,11 @@ type Account struct {
 	Speech  []Speech  `yaml:"speech"`
 	// Hidden accounts are not disclosed, and nothing but bills shows them.
 	Hidden bool `yaml:"hidden"`
+	// Provider is the cloud: azure (also where it is empty) or aws.
+	Provider string `yaml:"provider"`
+	// Log is how requests are logged at AWS: cloudtrail, with data events and
+	// digests, or access, by server access logs.
+	Log string `yaml:"log"`
 }
 
 // A Storage is a storage account.
@@ -58,17 +65,26 @@ type Storage struct {
 	NoLogs     bool        `yaml:"no_logs"`   // request logs were never switched on
 	Inventory  string      `yaml:"inventory"` // day of a blob inventory, or none
 	Daily      bool        `yaml:"daily"`     // its logs were handed over as one gzip file a day
+	// Undisclosed storage is in no disclosure, and nothing but bills shows it.
+	Undisclosed bool `yaml:"undisclosed"`
+	// Deleted is the day at whose beginning the storage account was deleted, or
+	// "". What is deleted has no metrics to ask for any more.
+	Deleted string `yaml:"deleted"`
+	// Versions keeps what is overwritten or deleted: bills and metrics count it,
+	// inventories do not.
+	Versions bool `yaml:"versions"`
 }
 
 // A Container has one kind of use.
 type Container struct {
 	Name   string `yaml:"name"`
 	Use    Use    `yaml:"use"`
-	PerDay int    `yaml:"per_day"` // main requests a day, give or take
+	PerDay int    `yaml:"per_day"` // main requests a weekday, give or take
 	Stock  int    `yaml:"stock"`   // objects that are there at the start
 }
 
-// A Use is what a container is for.
+// A Use is what a container is for: one of those below, or the name of one of
+// the Profiles.
 type Use string
 
 // The uses.
@@ -105,6 +121,30 @@ type Edit struct {
 	// Malform damages Lines lines of the logs of the named storage account.
 	Malform string `yaml:"malform"`
 	Lines   int    `yaml:"lines"`
+	// DropLines leaves lines out of the logs of the named storage account, as
+	// somebody would who hides them: Share of the lines of Day, or of each day.
+	DropLines string  `yaml:"drop_lines"`
+	Share     float64 `yaml:"share"`
+	// LoseLines leaves lines out as best-effort delivery does.
+	LoseLines string `yaml:"lose_lines"`
+	// FabricateLines adds lines of requests that never were, and RepeatLines
+	// has lines delivered twice.
+	FabricateLines string `yaml:"fabricate_lines"`
+	RepeatLines    string `yaml:"repeat_lines"`
+	// LateLines puts lines into the file of the hour or day that follows.
+	LateLines string `yaml:"late_lines"`
+	// SkewClock shifts the times in the log By, a duration: 4m, -90s.
+	SkewClock string        `yaml:"skew_clock"`
+	By        time.Duration `yaml:"by"`
+	// ExpireLogs leaves out the logs before Day: they were no longer kept.
+	ExpireLogs string `yaml:"expire_logs"`
+	// AlterFile changes, LoseFile leaves out one log file of the trail that the
+	// named bucket is recorded by, LoseDigest leaves out one of its digests.
+	AlterFile  string `yaml:"alter_file"`
+	LoseFile   string `yaml:"lose_file"`
+	LoseDigest string `yaml:"lose_digest"`
+	// OnlyRegion leaves out the logs of storage in every other region.
+	OnlyRegion string `yaml:"only_region"`
 	// Note adds a file of no known kind, with this text.
 	Note string `yaml:"note"`
 }
@@ -164,10 +204,18 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	if err := d.Decode(&s); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", name, err)
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", name, err)
 	}
 	return &s, nil
+}
+
+// Check says what is wrong with a scenario, and makes it ready to be written.
+func (s *Scenario) Check() (err error) {
+	if s.profiles, err = Profiles(); err != nil {
+		return err
+	}
+	return s.check()
 }
 
 func (s *Scenario) check() error {
@@ -186,29 +234,97 @@ func (s *Scenario) check() error {
 	}
 	seen := map[string]bool{}
 	for i := range s.Accounts {
-		if len(s.Accounts[i].ID) != 36 {
-			return fmt.Errorf("account %q: the id of a subscription has 36 characters", s.Accounts[i].ID)
+		if err := s.Accounts[i].check(); err != nil {
+			return err
 		}
 		for _, x := range s.Accounts[i].Storage {
 			if seen[x.Name] || x.Name == "" {
 				return fmt.Errorf("storage account %q: names must be there, and differ", x.Name)
 			}
 			seen[x.Name] = true
+			if err := x.check(); err != nil {
+				return err
+			}
 			for _, c := range x.Containers {
-				if !c.Use.known() {
-					return fmt.Errorf("container %q: use %q is unknown: use calls, backup, exports, site or podcast", c.Name, c.Use)
+				if !c.Use.known() && profileOf(s.profiles, c.Use) == nil {
+					return fmt.Errorf("container %q: use %q is unknown: use one of %s", c.Name, c.Use, strings.Join(s.uses(), ", "))
 				}
 			}
 		}
 	}
 	for _, e := range s.Edits {
-		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform} {
+		for _, n := range []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform, e.DropLines, e.LoseLines, e.FabricateLines, e.RepeatLines, e.LateLines, e.SkewClock, e.ExpireLogs, e.AlterFile, e.LoseFile, e.LoseDigest} {
 			if n != "" && !seen[n] {
 				return fmt.Errorf("edit of %q: there is no such storage account", n)
 			}
 		}
+		if err := e.check(); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (a *Account) check() error {
+	switch {
+	case a.provider() == azure && len(a.ID) != 36:
+		return fmt.Errorf("account %q: the id of a subscription has 36 characters", a.ID)
+	case a.provider() == azure && a.Log != "":
+		return fmt.Errorf("account %q: log is for accounts at aws", a.ID)
+	case a.provider() == azure:
+		return nil
+	case a.Provider != aws:
+		return fmt.Errorf("account %q: provider %q is unknown: use azure or aws", a.ID, a.Provider)
+	case len(a.ID) != 12 || len(a.Speech) > 0:
+		return fmt.Errorf("account %q: the id of an account at aws has 12 digits, and speech is for azure", a.ID)
+	case a.Log != "" && a.Log != "cloudtrail" && a.Log != "access":
+		return fmt.Errorf("account %q: log %q is unknown: use cloudtrail or access", a.ID, a.Log)
+	}
+	for i := range a.Storage {
+		if awsRegions[a.Storage[i].Region] == "" {
+			return fmt.Errorf("bucket %q: region %q is unknown: use eu-west-1, eu-west-2, eu-central-1, us-east-1 or us-west-2", a.Storage[i].Name, a.Storage[i].Region)
+		}
+	}
+	return nil
+}
+
+func (x *Storage) check() error {
+	for _, day := range []string{x.Deleted, x.Inventory} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return fmt.Errorf("storage account %q: %q is not a day: write 2025-01-31", x.Name, day)
+		}
+	}
+	return nil
+}
+
+func (e *Edit) check() error {
+	if _, err := time.Parse(time.DateOnly, e.Day); e.Day != "" && err != nil {
+		return fmt.Errorf("edit: %q is not a day: write 2025-01-31", e.Day)
+	}
+	if e.Share < 0 || e.Share > 1 {
+		return fmt.Errorf("edit: a share lies between 0 and 1, not at %v", e.Share)
+	}
+	if e.share() != "" && e.Share == 0 {
+		return fmt.Errorf("edit of %q: share must be given", e.share())
+	}
+	if e.Day == "" && (e.WithholdLogs != "" || e.CutFile != "" || e.ExpireLogs != "") {
+		return errors.New("edit: withhold_logs, cut_file and expire_logs need a day")
+	}
+	return nil
+}
+
+// share names the storage account that an edit by share concerns, or "".
+func (e *Edit) share() string {
+	return e.DropLines + e.LoseLines + e.FabricateLines + e.RepeatLines + e.LateLines
+}
+
+// uses names every use that a container can have.
+func (s *Scenario) uses() []string {
+	out := []string{string(Calls), string(Backup), string(Exports), string(Site), string(Podcast)}
+	for i := range s.profiles {
+		out = append(out, s.profiles[i].Name)
+	}
+	return out
 }
 
 func (u Use) known() bool {

@@ -83,7 +83,7 @@ func (t *Trail) Write(dir string) (*WrittenTrail, error) {
 			suffix = "_backfill"
 		}
 		d := map[string]any{"awsAccountId": t.Account, "digestStartTime": start.Format(time.RFC3339), "digestEndTime": end.Format(time.RFC3339), "digestS3Bucket": t.Bucket,
-			"digestS3Object":             fmt.Sprintf("AWSLogs/%s/CloudTrail-Digest/%s/%s/%s_CloudTrail-Digest_%s_%s_%s_%s%s.json.gz", t.Account, t.Region, end.Format("2006/01/02"), t.Account, t.Region, t.Name, t.Region, end.Format("20060102T150405Z"), suffix),
+			"digestS3Object":             t.digestName(end, suffix),
 			"digestPublicKeyFingerprint": fingerprint, "digestSignatureAlgorithm": "SHA256withRSA", "newestEventTime": nil, "oldestEventTime": nil,
 			"previousDigestS3Bucket": nil, "previousDigestS3Object": nil, "previousDigestHashValue": nil, "previousDigestHashAlgorithm": nil, "previousDigestSignature": nil, "logFiles": logs}
 		if logs == nil {
@@ -113,34 +113,46 @@ func (t *Trail) log(at time.Time, i int) (name string, text []byte) {
 	return name, text
 }
 
+// A signedDigest is a digest with its metadata, as head-object prints it.
+type signedDigest struct {
+	name            string
+	text, head      []byte
+	signature, hash string
+}
+
 // sign writes a digest and its metadata.
 func (t *Trail) sign(dir string, d map[string]any) (signature, hash string, err error) {
-	text, err := json.Marshal(d)
+	x, err := t.signed(d)
 	if err != nil {
 		return "", "", err
 	}
-	text = bytes.ReplaceAll(text, []byte("/"), []byte(`\/`)) // as AWS escapes them
-	sum := sha256.Sum256(text)
-	hash = hex.EncodeToString(sum[:])
+	if err := putPacked(dir, x.name, x.text); err != nil {
+		return "", "", err
+	}
+	return x.signature, x.hash, put(dir, x.name+".head-object.json", x.head)
+}
+
+// signed makes a digest and its metadata.
+func (t *Trail) signed(d map[string]any) (x signedDigest, err error) {
+	if x.text, err = json.Marshal(d); err != nil {
+		return x, err
+	}
+	x.text = bytes.ReplaceAll(x.text, []byte("/"), []byte(`\/`)) // as AWS escapes them
+	sum := sha256.Sum256(x.text)
+	x.hash = hex.EncodeToString(sum[:])
 	previous := "null"
 	if s, ok := d["previousDigestSignature"].(string); ok {
 		previous = s
 	}
-	signed := sha256.Sum256([]byte(d["digestEndTime"].(string) + "\n" + t.Bucket + "/" + d["digestS3Object"].(string) + "\n" + hash + "\n" + previous))
-	raw, err := rsa.SignPKCS1v15(rand.Reader, t.Key, crypto.SHA256, signed[:])
+	x.name = d["digestS3Object"].(string)
+	digest := sha256.Sum256([]byte(d["digestEndTime"].(string) + "\n" + t.Bucket + "/" + x.name + "\n" + x.hash + "\n" + previous))
+	raw, err := rsa.SignPKCS1v15(rand.Reader, t.Key, crypto.SHA256, digest[:])
 	if err != nil {
-		return "", "", err
+		return x, err
 	}
-	signature = hex.EncodeToString(raw)
-	name := d["digestS3Object"].(string)
-	if err := putPacked(dir, name, text); err != nil {
-		return "", "", err
-	}
-	head, err := json.MarshalIndent(map[string]any{"ContentEncoding": "gzip", "Metadata": map[string]string{"signature": signature, "signature-algorithm": "SHA256withRSA"}}, "", "    ")
-	if err != nil {
-		return "", "", err
-	}
-	return signature, hash, put(dir, name+".head-object.json", head)
+	x.signature = hex.EncodeToString(raw)
+	x.head, err = json.MarshalIndent(map[string]any{"ContentEncoding": "gzip", "Metadata": map[string]string{"signature": x.signature, "signature-algorithm": "SHA256withRSA"}}, "", "    ")
+	return x, err
 }
 
 func putPacked(dir, name string, text []byte) error {

@@ -76,6 +76,10 @@ func project(s *Scenario) ([]file, error) {
 			n++
 			h := draw(s, a, &a.Storage[k], n)
 			all = append(all, h)
+			h.samples(t)
+			if a.provider() == aws {
+				continue
+			}
 			files = append(files, logFiles(s, h, t)...)
 			files = append(files, metricFiles(s, h, t)...)
 			listing, err := inventoryFiles(s, h, t)
@@ -84,17 +88,24 @@ func project(s *Scenario) ([]file, error) {
 			}
 			files = append(files, listing...)
 			b.storage(h)
-			h.samples(t)
 		}
 		for k := range a.Speech {
 			files = append(files, speech(s, a, &a.Speech[k], b, t, n+100))
 		}
-		if !a.Hidden {
+		if !a.Hidden && a.provider() == azure {
 			b.credit(a)
 		}
+		more, err := bucketFiles(s, a, all[len(all)-len(a.Storage):], t)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
 	}
 	files = append(files, controlFiles(s, t)...)
-	files = append(files, b.file(), disclosures(s, t))
+	if len(b.rows) > 0 {
+		files = append(files, b.file())
+	}
+	files = append(files, disclosures(s, t))
 	for i, e := range s.Edits {
 		if e.Note != "" {
 			files = append(files, file{fmt.Sprintf("evidence/notes/note-%d.txt", i+1), []byte(e.Note + "\n")})
@@ -102,6 +113,8 @@ func project(s *Scenario) ([]file, error) {
 		}
 	}
 	count(files, t)
+	delete(t.records, "aws-digest-metadata") // of no records
+	delete(t.records, "aws-public-keys")
 	truth, err := t.text(s, all)
 	if err != nil {
 		return nil, err
@@ -109,14 +122,56 @@ func project(s *Scenario) ([]file, error) {
 	return append(files, file{"truth.json", truth}, file{"case.yaml", caseFile(s, files)}, file{"README.md", readme(s)}), nil
 }
 
+// bucketFiles projects the histories of an account at AWS into its records.
+func bucketFiles(s *Scenario, a *Account, list []*history, t *truth) ([]file, error) {
+	if a.provider() != aws {
+		return nil, nil
+	}
+	files := awsBill(s, a, list, t)
+	for _, region := range a.regions() {
+		var here []*history
+		for _, h := range list {
+			if h.storage.Region == region {
+				here = append(here, h)
+			}
+		}
+		if a.Hidden {
+			continue
+		}
+		files = append(files, streamFiles(s, a, region, here, t)...)
+		for _, h := range here {
+			files = append(append(files, accessFiles(s, h, t)...), s3Inventory(s, h, t)...)
+		}
+		if a.Log == "access" || s.elsewhere(&Storage{Region: region}) {
+			continue
+		}
+		more, err := trailFiles(s, a, region, here, t)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	return files, nil
+}
+
 // count counts the files of each kind.
 func count(files []file, t *truth) {
 	for _, f := range files {
 		kind := map[string]string{"storage-logs": "azure-storage-log", "activity": "azure-activity-log", "metrics": "azure-metrics",
-			"billing": "focus", "inventory": "azure-blob-inventory", "notes": "unknown"}[strings.Split(f.path, "/")[1]]
+			"billing": "focus", "inventory": "azure-blob-inventory", "notes": "unknown", "cloudtrail": "aws-cloudtrail", "s3-access": "aws-s3-access-log"}[strings.Split(f.path, "/")[1]]
 		switch {
 		case strings.HasSuffix(f.path, ".checksum"):
 			kind = "inventory-checksum"
+		case strings.HasPrefix(f.path, "evidence/metrics/") && strings.HasSuffix(f.path, ".gz"):
+			kind = "aws-cloudwatch-metrics"
+		case strings.HasPrefix(f.path, "evidence/inventory/") && strings.Contains(f.path, "/weekly-all/"):
+			kind = "aws-s3-inventory"
+		case strings.HasSuffix(f.path, ".head-object.json"):
+			kind = "aws-digest-metadata"
+		case strings.Contains(f.path, "/CloudTrail-Digest/"):
+			kind = "aws-cloudtrail-digest"
+		case strings.Contains(f.path, "/list-public-keys"):
+			kind = "aws-public-keys"
 		case kind == "":
 			kind = "disclosures"
 		}
@@ -176,7 +231,7 @@ func caseFile(s *Scenario, files []file) []byte {
 	b.WriteString("review: {instructed_by: Audit committee of the provider, standard_of_proof: balance_of_probabilities}\nestate:\n")
 	for _, a := range s.Accounts {
 		if !a.Hidden {
-			fmt.Fprintf(&b, "  - {provider: azure, account: %s, regions: [%s]}\n", a.ID, strings.Join(a.regions(), ", "))
+			fmt.Fprintf(&b, "  - {provider: %s, account: %s, regions: [%s]}\n", a.provider(), a.yamlID(), strings.Join(a.regions(), ", "))
 		}
 	}
 	b.WriteString("terms:\n  - id: aup\n    instrument: Example Cloud acceptable use policy\n    version: \"2024-10-01\"\n    provisions:\n      - {id: surveillance, paraphrase: No storing of communications intercepted in bulk}\n")
@@ -192,6 +247,7 @@ func caseFile(s *Scenario, files []file) []byte {
 	b.WriteString("coverage: {minimum: 0.95}\nevidence:\n")
 	at := s.Acquired.Format(time.RFC3339)
 	for _, e := range [][3]string{{"storage-logs", "Local office, relation: local_office", "copy of the log store"}, {"activity", "Local office, relation: local_office", "copy of the log store"},
+		{"cloudtrail", "Local office, relation: local_office", "aws s3 sync of the log bucket"}, {"s3-access", "Customer, relation: customer", "aws s3 sync"},
 		{"metrics", "Provider operations, relation: provider", "az monitor metrics list"}, {"inventory", "Customer, relation: customer", "copy of the inventory container"}} {
 		if !there[e[0]] {
 			continue
@@ -203,6 +259,14 @@ func caseFile(s *Scenario, files []file) []byte {
 		b.WriteString("  - {path: evidence/notes, custodian: {name: Local office, relation: local_office}}\n")
 	}
 	return []byte(b.String())
+}
+
+// yamlID is the account's id as YAML takes it for text.
+func (a *Account) yamlID() string {
+	if a.provider() == aws {
+		return `"` + a.ID + `"`
+	}
+	return a.ID
 }
 
 func (a *Account) regions() []string {

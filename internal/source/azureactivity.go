@@ -82,6 +82,7 @@ func parseActivityLog(s *sink, from int64, data []byte) (hint, string) {
 	}
 	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
+	s.match(data)
 	return hint{"azure", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }
 

@@ -164,6 +164,7 @@ func parseCloudTrail(s *sink, from int64, data []byte) (hint, string) {
 	r.MetadataCorrelation = s.tokens.Fast("correlation", x.request)
 	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
+	s.match(data)
 	return hint{"aws", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, at}, ""
 }
 

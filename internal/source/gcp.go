@@ -119,6 +119,7 @@ func parseGCPAudit(s *sink, from int64, data []byte) (hint, string) {
 	}
 	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
+	s.match(data)
 	return hint{"gcp", r.CloudAccountUID, r.ResourceName, r.MetadataLogName, t}, ""
 }
 

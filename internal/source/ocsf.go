@@ -108,6 +108,7 @@ func (s *sink) ocsfActivity(from int64, data []byte, x object, h hint, cloud []b
 	r.MetadataCorrelation = s.tokens.Fast("correlation", text(member(group(member(api, "request")), "uid")))
 	r.Digest = s.digest(data)
 	s.fail(s.part.Activity(r))
+	s.match(data)
 	h.resource = r.ResourceName
 	return h
 }

@@ -12,6 +12,7 @@ import (
 
 	"probity"
 	"probity/internal/evidence"
+	"probity/internal/sigma"
 	"probity/internal/table"
 )
 
@@ -21,6 +22,9 @@ type Options struct {
 	Tokens   *evidence.Tokens // under the key of the case
 	Workers  int              // how many files are read at once; 0 means 2
 	Progress func(done, total int64)
+	// Rules are matched with each record of the control plane's logs; nil means
+	// none. They must be resolved.
+	Rules *sigma.Collection
 }
 
 // A Result is what became of the files.
@@ -38,6 +42,7 @@ func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, er
 		opts.Workers = 2
 	}
 	r := &run{ctx: ctx, opts: opts}
+	rules := compile(opts.Rules)
 	for _, f := range files {
 		if f.Original == nil {
 			r.queue = append(r.queue, f)
@@ -53,6 +58,7 @@ func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, er
 			return Result{}, errors.Join(err, closeAll(parts))
 		}
 		workers[n] = newWorker(parts[n], opts.Tokens.Fork(), &r.tally)
+		workers[n].rules = rules.fork()
 	}
 	err := r.round(workers)
 	if err == nil && len(r.waiting) > 0 {
@@ -68,6 +74,9 @@ func Read(ctx context.Context, files []*evidence.File, opts Options) (Result, er
 	integrity, warnings, err := tie(r.tally.listings, parts[0])
 	if err == nil {
 		err = r.tally.trail.verify(parts[0], &integrity, &warnings)
+	}
+	if err == nil {
+		err = rules.write(parts[0], workers)
 	}
 	if err := errors.Join(err, closeAll(parts)); err != nil {
 		return Result{}, err

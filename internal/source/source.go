@@ -104,6 +104,8 @@ type worker struct {
 	tape     tape           // likewise
 	scratch  []byte         // likewise
 	buffer   []byte         // likewise, for files that are read from memory
+
+	rules *matching // nil where no rules are looked for
 }
 
 // digest returns the token of a record's text. Blanks between the parts of a

@@ -261,3 +261,36 @@ type Flow struct {
 	// 1000000 where the record does not say.
 	Sampling int32 `parquet:"sampling_ppm"`
 }
+
+// Hit is a match of a rule with a record. Rules see the record as it was
+// handed over; of its fields only tokens and figures are kept, and only those
+// that correlations need.
+type Hit struct {
+	Rule     string `parquet:"rule,dict"` // id of the rule, or its name or title if it has none
+	Exhibit  string `parquet:"exhibit,dict"`
+	Position int64  `parquet:"position"`
+	Length   int32  `parquet:"length"`
+
+	Kind        string `parquet:"kind,dict"`
+	Time        int64  `parquet:"time,timestamp(microsecond:local)"`
+	Provider    string `parquet:"provider,dict"`
+	Account     string `parquet:"account,dict"`
+	Region      string `parquet:"region,dict"`
+	Resource    string `parquet:"resource,dict"`
+	Operation   string `parquet:"operation,dict"`
+	Correlation Token  `parquet:"correlation_token,uuid"` // of the request or activity that the record belongs to
+	Keys        string `parquet:"keys,dict"`              // field=token, a line each: what correlations group and count by
+	Numbers     string `parquet:"numbers,dict"`           // field=figure, a line each: what correlations add up
+}
+
+// Rule is a rule that was looked for in the records.
+type Rule struct {
+	Rule       string `parquet:"rule"` // as in Hit
+	Name       string `parquet:"name"`
+	Title      string `parquet:"title"`
+	File       string `parquet:"file"`
+	Definition string `parquet:"definition"` // JSON: what answering a claim needs of it
+	Text       string `parquet:"text"`       // the document, YAML
+	Records    int64  `parquet:"records"`    // that it could have matched, duplicates included
+	Carried    bool   `parquet:"carried"`    // whether one of them had one of its fields
+}

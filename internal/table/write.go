@@ -18,7 +18,7 @@ import (
 const groupRows = 50_000
 
 // Names are the tables that a Part writes.
-var names = []string{"activity", "metrics", "charges", "inventory", "listings", "disclosures", "unread", "trails", "flows"}
+var names = []string{"activity", "metrics", "charges", "inventory", "listings", "disclosures", "unread", "trails", "flows", "hits", "rules"}
 
 // A Part writes one file of each table. It is not for several goroutines.
 type Part struct {
@@ -34,6 +34,8 @@ type Part struct {
 	unread      *file[Unread]
 	trails      *file[Trail]
 	flows       *file[Flow]
+	hits        *file[Hit]
+	rules       *file[Rule]
 }
 
 // NewPart begins part n of the tables below dir: activity/00.parquet and so
@@ -48,7 +50,8 @@ func NewPart(dir string, n int) (*Part, error) {
 		open(p, &p.activity, "activity"), open(p, &p.metrics, "metrics"), open(p, &p.charges, "charges"),
 		open(p, &p.inventory, "inventory"), open(p, &p.listings, "listings"),
 		open(p, &p.disclosures, "disclosures"), open(p, &p.unread, "unread"),
-		open(p, &p.trails, "trails"), open(p, &p.flows, "flows"))
+		open(p, &p.trails, "trails"), open(p, &p.flows, "flows"),
+		open(p, &p.hits, "hits"), open(p, &p.rules, "rules"))
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -82,10 +85,16 @@ func (p *Part) Trail(r *Trail) error { return add(p, &p.trails, "trails", r) }
 // Flow adds a row to the table flows.
 func (p *Part) Flow(r *Flow) error { return add(p, &p.flows, "flows", r) }
 
+// Hit adds a row to the table hits.
+func (p *Part) Hit(r *Hit) error { return add(p, &p.hits, "hits", r) }
+
+// Rule adds a row to the table rules.
+func (p *Part) Rule(r *Rule) error { return add(p, &p.rules, "rules", r) }
+
 // Close finishes the files of the part.
 func (p *Part) Close() error {
 	return errors.Join(p.activity.close(), p.metrics.close(), p.charges.close(), p.inventory.close(),
-		p.listings.close(), p.disclosures.close(), p.unread.close(), p.trails.close(), p.flows.close())
+		p.listings.close(), p.disclosures.close(), p.unread.close(), p.trails.close(), p.flows.close(), p.hits.close(), p.rules.close())
 }
 
 // A file is one Parquet file of rows of type T.

@@ -51,7 +51,6 @@ func (b *bundle) times() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		name := strings.TrimSuffix(path.Base(f), ".sigstore.json")
 		signature, responses, err := attest.SignatureOf(text)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", path.Base(f), err)
@@ -60,6 +59,7 @@ func (b *bundle) times() (string, error) {
 		if len(responses) > 0 && leaf < 0 {
 			return "", fmt.Errorf("%s: its signature is no leaf of this ledger", path.Base(f))
 		}
+		name := b.signer(leaf)
 		for _, response := range responses {
 			if anchors == nil {
 				if anchors, whose, err = b.anchors(); err != nil {
@@ -80,6 +80,23 @@ func (b *bundle) times() (string, error) {
 		return "no time stamps", nil
 	}
 	return strings.Join(words, "; ") + ", " + whose, nil
+}
+
+// signer returns who signed a leaf, by the events.
+func (b *bundle) signer(leaf int64) string {
+	for _, e := range b.events {
+		switch x := e.Body.(type) {
+		case *custody.Signed:
+			if x.Leaf == leaf {
+				return x.By
+			}
+		case *custody.Dissent:
+			if x.Leaf == leaf {
+				return x.By
+			}
+		}
+	}
+	return fmt.Sprintf("leaf %d", leaf)
 }
 
 // place returns the leaf that a signature is, or -1.

@@ -1,0 +1,143 @@
+package catalog
+
+import (
+	_ "embed" // the measured rates are data
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+//go:embed error-rates.json
+var measured []byte
+
+//go:embed error-outcomes.jsonl
+var outcomes []byte
+
+// ErrorRates is what reviews of estates whose truth is known came to, as
+// probity calibrate measured it.
+type ErrorRates struct {
+	Format     int     `json:"error_rates"` // version of this format: 1
+	Version    string  `json:"version"`     // of the program that was measured
+	Seed       uint64  `json:"seed"`
+	Estates    int     `json:"estates"`
+	Confidence float64 `json:"confidence"` // of the intervals
+	Rows       []Rate  `json:"rows"`
+}
+
+// A Rate is how often something happened, with an exact (Clopper-Pearson)
+// interval for its probability.
+type Rate struct {
+	// Subject is what a test asks (as in review.json), or "discrepancies" or
+	// "estates".
+	Subject string  `json:"subject"`
+	Measure Measure `json:"measure"`
+	// By is what the row is limited by: "", profile, fault, size, witness; Of
+	// is which.
+	By     string  `json:"by,omitempty"`
+	Of     string  `json:"of,omitempty"`
+	Events int     `json:"events"`
+	Trials int     `json:"trials"`
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
+}
+
+// A Measure is what a row counts.
+type Measure string
+
+// The measures.
+const (
+	FalseSupport       Measure = "false_support"       // claims that do not hold: came out supported
+	FalseContradiction Measure = "false_contradiction" // claims that hold: came out contradicted
+	Missed             Measure = "missed"              // claims that hold: came out other than supported
+	Explained          Measure = "explained"           // supported indicators: innocent explanations were given
+	FaultFound         Measure = "fault_found"         // estates with a fault: the review tells of it
+	FalseDiscrepancy   Measure = "false_discrepancy"   // estates: a discrepancy was reported that nothing caused
+	IntervalHolds      Measure = "interval_holds"      // stated bounds: they hold the true value
+)
+
+// Says is what a measure counts, in words.
+func (m Measure) Says() string {
+	return map[Measure]string{
+		FalseSupport:       "claims that do not hold and came out supported",
+		FalseContradiction: "claims that hold and came out contradicted",
+		Missed:             "claims that hold and did not come out supported",
+		Explained:          "supported answers with innocent explanations",
+		FaultFound:         "faults that the review tells of",
+		FalseDiscrepancy:   "estates with a discrepancy that nothing caused",
+		IntervalHolds:      "stated bounds that hold the true value",
+	}[m]
+}
+
+// Share is the observed share, 0 to 1.
+func (r *Rate) Share() float64 {
+	if r.Trials == 0 {
+		return 0
+	}
+	return float64(r.Events) / float64(r.Trials)
+}
+
+// Rates returns the rates that were measured of this program.
+func Rates() (*ErrorRates, error) { return ParseRates(measured) }
+
+// Outcomes returns what came of each of the estates that the rates rest on, as
+// JSON, one a line.
+func Outcomes() []byte { return outcomes }
+
+// ParseRates reads error-rates.json.
+func ParseRates(text []byte) (*ErrorRates, error) {
+	var e ErrorRates
+	if err := json.Unmarshal(text, &e); err != nil {
+		return nil, fmt.Errorf("error-rates.json: %w", err)
+	}
+	if e.Format != 1 {
+		return nil, fmt.Errorf("error-rates.json: error_rates is %d, this program reads 1", e.Format)
+	}
+	return &e, nil
+}
+
+// Concerning returns, in words, the rows that a reader of a test's finding
+// should know.
+func (e *ErrorRates) Concerning(subject string) []string {
+	out := []string{}
+	quantity := !strings.Contains(subject, ": ")
+	for i := range e.Rows {
+		r := &e.Rows[i]
+		switch {
+		case r.Subject == subject && r.By == "":
+		case r.Subject == subject && r.By == "profile" && r.Measure == FalseSupport && r.Events > 0:
+		case r.Subject == subject && r.By == "witness":
+		case quantity && r.Subject == "discrepancies" && r.By == "size" && r.Measure == FaultFound && strings.HasPrefix(r.Of, "drop_lines, 1 %"):
+		default:
+			continue
+		}
+		if r.Trials > 0 {
+			out = append(out, e.Sentence(r))
+		}
+	}
+	return out
+}
+
+// Sentence writes a row in words.
+func (e *ErrorRates) Sentence(r *Rate) string {
+	of := ""
+	if r.Of != "" {
+		of = " (" + r.Of + ")"
+	}
+	return fmt.Sprintf("%s%s: %d of %d, %s; the probability lies between %s and %s with %s confidence (%d simulated estates, seed %d)",
+		r.Measure.Says(), of, r.Events, r.Trials, Share(r.Share()), Share(r.Low), Share(r.High), Share(e.Confidence), e.Estates, e.Seed)
+}
+
+// Share writes a share in percent, with two digits that count.
+func Share(v float64) string {
+	digits := 1
+	if v > 0 && v < 0.1 {
+		digits = min(6, 1-int(math.Floor(math.Log10(v*100))))
+	}
+	s := strconv.FormatFloat(v*100, 'f', max(digits, 0), 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s + " %"
+}

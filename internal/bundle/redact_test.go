@@ -1,0 +1,126 @@
+package bundle
+
+import (
+	"strings"
+	"testing"
+
+	"probity/internal/custody"
+	"probity/internal/seal"
+)
+
+func TestWishes(t *testing.T) {
+	good := "redactions:\n  - {id: X1, nature: n, rule: r, names: [a, b]}\n"
+	if list, err := ParseWishes([]byte(good)); err != nil || len(list) != 1 || len(list[0].Names) != 2 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	for text, want := range map[string]string{
+		"":                   "reading the redactions",
+		"redactions: []":     "want a list",
+		"redaction: []":      "line 1: field redaction not found",
+		good + "more: 1\n":   "field more not found",
+		good + "---\na: 1\n": "a second document",
+		"redactions:\n  - {nature: n, rule: r, names: [a]}":          "has no id",
+		"redactions:\n  - {id: X, rule: r, names: [a]}":              "states no nature",
+		"redactions:\n  - {id: X, nature: n, rule: ' ', names: [a]}": "no rule",
+		"redactions:\n  - {id: X, nature: n, rule: r}":               "names nothing",
+		"redactions:\n  - {id: X, nature: n, rule: r, name: a}":      "line 2: field name not found",
+	} {
+		if _, err := ParseWishes([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// A name is withheld in all its letters, by pseudonyms that are equal where the
+// names are.
+func TestResolve(t *testing.T) {
+	values := []string{"Harbour", "harbour", "HARBOUR", "Other One", "unrelated"}
+	digest := func(v string) string { return "digest of " + v }
+	r, err := Resolve([]Wish{{ID: "X1", Nature: "n", Rule: "r", Names: []string{"HarBour"}}, {ID: "X2", Nature: "n", Rule: "r", Names: []string{"other one"}}}, values, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	withheld, err := r.Withheld()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if withheld["digest of harbour"] != "withheld-1" || len(withheld) != 4 || withheld["digest of unrelated"] != "" {
+		t.Errorf("%q", withheld)
+	}
+	seen := map[string]bool{}
+	for _, v := range []string{"Harbour", "harbour", "HARBOUR"} {
+		name := withheld["digest of "+v]
+		if seen[name] || !strings.EqualFold(name, "withheld-1") {
+			t.Errorf("%s is %q", v, name)
+		}
+		seen[name] = true
+	}
+	if name := withheld["digest of Other One"]; name == "withheld-2" || !strings.EqualFold(name, "withheld-2") {
+		t.Errorf("a name with capitals is %q, which only one in lower case is", name)
+	}
+	text, err := r.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(strings.ToLower(string(text)), "of unrelated") {
+		t.Errorf("%s", text)
+	}
+	if _, err := custody.ParseRedactions(text); err != nil {
+		t.Error(err)
+	}
+	for _, names := range [][]string{{"nobody"}, {"harbour", "HARBOUR"}} {
+		if _, err := Resolve([]Wish{{ID: "X", Nature: "n", Rule: "r", Names: names}}, values, digest); err == nil {
+			t.Errorf("%q was resolved", names)
+		}
+	}
+}
+
+func TestProofreadEncoded(t *testing.T) {
+	s := seal.NewSealer([]byte(strings.Repeat("s", 32)))
+	d, _ := s.Value("brought by the Local Office")
+	texts, err := encoded("data/disclosures.json", []byte(`["`+d+`"]`))
+	if err != nil || len(texts) != 1 {
+		t.Fatal(err, texts)
+	}
+	h := hiddenIn([]Wish{{Names: []string{" local office "}}})
+	if h.tellsIn("x", texts[0]) == nil || h.tellsIn("x", "the localoffice") != nil {
+		t.Error("a name in a disclosure is not seen, or one that is not there is")
+	}
+	if texts, err = encoded("data/signatures/x.sigstore.json", []byte(`{"dsseEnvelope":{"payload":"TG9jYWwgT2ZmaWNl"}}`)); err != nil || h.tellsIn("x", texts[0]) == nil {
+		t.Errorf("a name in what was signed is not seen: %q %v", texts, err)
+	}
+}
+
+func FuzzWishes(f *testing.F) {
+	f.Add([]byte("redactions:\n  - {id: X1, nature: n, rule: r, names: [a, b]}\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, err := ParseWishes(text)
+		if err != nil {
+			return
+		}
+		for _, w := range list {
+			if w.ID == "" || w.Nature == "" || w.Rule == "" || len(w.Names) == 0 {
+				t.Errorf("%q gave %+v", text, w)
+			}
+		}
+	})
+}
+
+const redactionsSeed = "{\"redactions\":[{\"id\":\"X1\",\"nature\":\"n\",\"rule\":\"r\",\"names\":{\"d\":\"withheld-1\"}}]}\n"
+
+func FuzzRedactions(f *testing.F) {
+	if _, err := custody.ParseRedactions([]byte(redactionsSeed)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(redactionsSeed))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := custody.ParseRedactions(text)
+		if err != nil {
+			return
+		}
+		again, err := r.Text()
+		if err != nil || string(again) != string(text) {
+			t.Errorf("%q became %q (%v)", text, again, err)
+		}
+	})
+}

@@ -1,0 +1,112 @@
+package calibrate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"probity/internal/review"
+	"probity/internal/simulate"
+)
+
+// Config says which estates to draw.
+type Config struct {
+	Seed    uint64
+	First   int    // number of the first estate
+	Estates int    // how many
+	Scratch string // a folder for estates, emptied after each; "" makes one
+}
+
+// Run draws, writes and reviews estates one by one, and calls each with every
+// outcome in the order of their numbers. A review that fails is an error: it
+// would be missing from the counts.
+func Run(ctx context.Context, cfg Config, each func(Outcome) error) (err error) {
+	scratch := cfg.Scratch
+	if scratch == "" {
+		if scratch, err = os.MkdirTemp("", "probity-calibrate-"); err != nil {
+			return fmt.Errorf("making a folder for estates: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	}
+	for i := cfg.First; i < cfg.First+cfg.Estates; i++ {
+		o, err := one(ctx, cfg.Seed, i, filepath.Join(scratch, fmt.Sprintf("estate-%d", i)))
+		if err != nil {
+			return fmt.Errorf("estate %d of seed %d: %w", i, cfg.Seed, err)
+		}
+		if err := each(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write writes the estate with a number into a folder, to be looked at.
+func Write(ctx context.Context, seed uint64, number int, dir string) error {
+	e, err := draw(seed, number)
+	if err != nil {
+		return err
+	}
+	return simulate.Write(ctx, e.scenario, dir, nil)
+}
+
+func one(ctx context.Context, seed uint64, number int, dir string) (o Outcome, err error) {
+	e, err := draw(seed, number)
+	if err != nil {
+		return o, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := simulate.Write(ctx, e.scenario, dir, nil); err != nil {
+		return o, err
+	}
+	if err := os.Remove(filepath.Join(dir, "truth.json")); err != nil { // a review does not look, and could not
+		return o, err
+	}
+	res, err := review.Run(ctx, review.Config{Case: dir, Key: filepath.Join(dir, "probity.key")})
+	if err != nil {
+		return o, err
+	}
+	return score(number, e, res.Review), nil
+}
+
+// Lines writes outcomes as JSON, one a line.
+func Lines(list []Outcome) ([]byte, error) {
+	var b strings.Builder
+	for i := range list {
+		text, err := json.Marshal(list[i])
+		if err != nil {
+			return nil, err
+		}
+		b.Write(text)
+		b.WriteByte('\n')
+	}
+	return []byte(b.String()), nil
+}
+
+// ParseLines reads what Lines wrote.
+func ParseLines(text []byte) ([]Outcome, error) {
+	var out []Outcome
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		var o Outcome
+		if line == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			return nil, fmt.Errorf("outcomes, line %d: %w", i+1, err)
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func trim(v float64, digits int) string {
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
