@@ -98,35 +98,36 @@ func ParseRates(text []byte) (*ErrorRates, error) {
 }
 
 // Concerning returns, in words, the rows that a reader of a test's finding
-// should know.
+// should know: first on what they rest, then how often such findings erred.
 func (e *ErrorRates) Concerning(subject string) []string {
-	out := []string{}
+	list := []string{}
 	quantity := !strings.Contains(subject, ": ")
-	for i := range e.Rows {
-		r := &e.Rows[i]
-		switch {
-		case r.Subject == subject && r.By == "":
-		case r.Subject == subject && r.By == "profile" && r.Measure == FalseSupport && r.Events > 0:
-		case r.Subject == subject && r.By == "witness":
-		case quantity && r.Subject == "discrepancies" && r.By == "size" && r.Measure == FaultFound && strings.HasPrefix(r.Of, "drop_lines, 1 %"):
-		default:
-			continue
-		}
-		if r.Trials > 0 {
-			out = append(out, e.Sentence(r))
+	for _, m := range []Measure{FalseSupport, FalseContradiction, Missed, Explained, IntervalHolds, FaultFound} {
+		for i := range e.Rows {
+			r := &e.Rows[i]
+			switch {
+			case r.Measure != m || r.Trials == 0:
+			case r.Subject == subject && r.By == "",
+				r.Subject == subject && r.By == "profile" && m == FalseSupport && r.Events > 0,
+				r.Subject == subject && r.By == "witness",
+				quantity && r.Subject == "discrepancies" && r.By == "size" && strings.HasPrefix(r.Of, "drop_lines, 1 %"):
+				list = append(list, Sentence(r))
+			}
 		}
 	}
-	return out
+	if len(list) == 0 {
+		return list
+	}
+	return append([]string{fmt.Sprintf("measured on %d simulated estates (seed %d), each share with the interval that holds the probability with %s confidence", e.Estates, e.Seed, Share(e.Confidence))}, list...)
 }
 
 // Sentence writes a row in words.
-func (e *ErrorRates) Sentence(r *Rate) string {
+func Sentence(r *Rate) string {
 	of := ""
 	if r.Of != "" {
 		of = " (" + r.Of + ")"
 	}
-	return fmt.Sprintf("%s%s: %d of %d, %s; the probability lies between %s and %s with %s confidence (%d simulated estates, seed %d)",
-		r.Measure.Says(), of, r.Events, r.Trials, Share(r.Share()), Share(r.Low), Share(r.High), Share(e.Confidence), e.Estates, e.Seed)
+	return fmt.Sprintf("%s%s: %d of %d, %s (%s to %s)", r.Measure.Says(), of, r.Events, r.Trials, Share(r.Share()), Share(r.Low), Share(r.High))
 }
 
 // Share writes a share in percent, with two digits that count.

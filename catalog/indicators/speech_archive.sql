@@ -19,6 +19,7 @@
 --
 --   objects, bytes   how many, and their length together
 --   numbered         names with a run of 7 to 15 digits, as telephone numbers and dates have
+--   dialled          of these, names with a run of a length that dates do not have: all but 8 and 14
 --   writes, names    logged writes of the container, and distinct names among them: recordings are written once
 --   one_size         objects of the commonest size
 --   size             by floor(50 * ln(bytes))
@@ -61,7 +62,8 @@ objects AS (
   SELECT provider, resource, container, extension, shape, bytes, time FROM logged WHERE resource NOT IN (SELECT resource FROM listings)),
 totals AS (
   SELECT provider, resource, container, extension, count(*) AS objects, CAST(sum(bytes) AS DOUBLE) AS bytes,
-         count(*) FILTER (WHERE regexp_matches(shape, '(^|[^9])9{7,15}([^9]|$)')) AS numbered
+         count(*) FILTER (WHERE regexp_matches(shape, '(^|[^9])9{7,15}([^9]|$)')) AS numbered,
+         count(*) FILTER (WHERE regexp_matches(shape, '(^|[^9])(9{7}|9{9,13}|9{15})([^9]|$)')) AS dialled
   FROM objects GROUP BY provider, resource, container, extension),
 once AS (SELECT resource, container, count(*) AS writes, count(DISTINCT name) AS names FROM logged GROUP BY resource, container),
 alike AS (SELECT provider, resource, container, extension, bytes, count(*) AS n FROM objects GROUP BY provider, resource, container, extension, bytes),
@@ -75,6 +77,7 @@ features AS (
   SELECT provider, resource, container, extension, 'objects' AS feature, '' AS of, CAST(objects AS DOUBLE) AS value FROM totals
   UNION ALL SELECT provider, resource, container, extension, 'bytes', '', bytes FROM totals
   UNION ALL SELECT provider, resource, container, extension, 'numbered', '', CAST(numbered AS DOUBLE) FROM totals
+  UNION ALL SELECT provider, resource, container, extension, 'dialled', '', CAST(dialled AS DOUBLE) FROM totals
   UNION ALL SELECT t.provider, t.resource, t.container, t.extension, 'writes', '', CAST(o.writes AS DOUBLE)
   FROM totals t JOIN once o ON o.resource = t.resource AND o.container = t.container
   UNION ALL SELECT t.provider, t.resource, t.container, t.extension, 'names', '', CAST(o.names AS DOUBLE)

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestWishes(t *testing.T) {
 // names are.
 func TestResolve(t *testing.T) {
 	values := []string{"Harbour", "harbour", "HARBOUR", "Other One", "unrelated"}
-	digest := func(v string) string { return "digest of " + v }
+	digest := func(v string) string { return fmt.Sprintf("%x", v) } // two values have digests that differ in more than their letters
 	r, err := Resolve([]Wish{{ID: "X1", Nature: "n", Rule: "r", Names: []string{"HarBour"}}, {ID: "X2", Nature: "n", Rule: "r", Names: []string{"other one"}}}, values, digest)
 	if err != nil {
 		t.Fatal(err)
@@ -44,25 +45,25 @@ func TestResolve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if withheld["digest of harbour"] != "withheld-1" || len(withheld) != 4 || withheld["digest of unrelated"] != "" {
+	if withheld[digest("harbour")] != "withheld-1" || len(withheld) != 4 || withheld[digest("unrelated")] != "" {
 		t.Errorf("%q", withheld)
 	}
 	seen := map[string]bool{}
 	for _, v := range []string{"Harbour", "harbour", "HARBOUR"} {
-		name := withheld["digest of "+v]
+		name := withheld[digest(v)]
 		if seen[name] || !strings.EqualFold(name, "withheld-1") {
 			t.Errorf("%s is %q", v, name)
 		}
 		seen[name] = true
 	}
-	if name := withheld["digest of Other One"]; name == "withheld-2" || !strings.EqualFold(name, "withheld-2") {
+	if name := withheld[digest("Other One")]; name == "withheld-2" || !strings.EqualFold(name, "withheld-2") {
 		t.Errorf("a name with capitals is %q, which only one in lower case is", name)
 	}
 	text, err := r.Text()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(strings.ToLower(string(text)), "of unrelated") {
+	if strings.Contains(strings.ToLower(string(text)), digest("unrelated")) {
 		t.Errorf("%s", text)
 	}
 	if _, err := custody.ParseRedactions(text); err != nil {

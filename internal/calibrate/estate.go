@@ -25,6 +25,7 @@ type Fault struct {
 type estate struct {
 	scenario *simulate.Scenario
 	fault    Fault
+	cloud    string   // aws, or "" for Azure
 	profiles []string // by storage account
 	claims   []claim
 	truth    map[string]simulate.Values
@@ -70,11 +71,15 @@ func draw(seed uint64, number int) (*estate, error) {
 	s := &simulate.Scenario{Simulate: 1, Name: fmt.Sprintf("estate-%d", number), Seed: rng.Uint64(), From: from, Until: from.AddDate(0, 0, 3),
 		Acquired: from.AddDate(0, 0, 20), Tenant: "drawn", Tests: "drawn at random"}
 	e := &estate{scenario: s}
-	a := simulate.Account{ID: "8b0c1c1e-0000-4000-8000-000000000001", Name: "drawn"}
+	a, region, atAWS := simulate.Account{ID: "8b0c1c1e-0000-4000-8000-000000000001", Name: "drawn"}, "westeurope", rng.IntN(4) == 0
+	if atAWS {
+		e.cloud = "aws"
+		a, region = simulate.Account{ID: "290481736518", Name: "drawn", Provider: "aws", Log: []string{"cloudtrail", "access"}[rng.IntN(2)]}, "eu-west-1"
+	}
 	for i, name := range []string{"firststore", "secondstore", "thirdstore"} {
 		p := profiles[rng.IntN(len(profiles))]
 		e.profiles = append(e.profiles, p.Name)
-		x := simulate.Storage{Name: name, Region: "westeurope", Daily: true, Containers: []simulate.Container{{Name: "data", Use: simulate.Use(p.Name), PerDay: 40 + rng.IntN(80), Stock: 150}}}
+		x := simulate.Storage{Name: name, Region: region, Daily: !atAWS, Containers: []simulate.Container{{Name: "data", Use: simulate.Use(p.Name), PerDay: 40 + rng.IntN(80), Stock: 150}}}
 		if rng.IntN(4) > 0 {
 			x.Inventory = s.Until.AddDate(0, 0, -1).Format(time.DateOnly)
 		}
@@ -154,8 +159,10 @@ func (e *estate) spoil(rng *rand.Rand) {
 	case "expire_logs":
 		edit = simulate.Edit{ExpireLogs: x.Name, Day: s.From.AddDate(0, 0, 1).Format(time.DateOnly)}
 	case "only_region":
-		x.Region = "northeurope"
-		edit = simulate.Edit{OnlyRegion: "westeurope"}
+		edit = simulate.Edit{OnlyRegion: x.Region}
+		if x.Region = "northeurope"; e.cloud == "aws" {
+			x.Region = "eu-central-1"
+		}
 	case "undisclosed":
 		s.Accounts[0].Storage[2].Undisclosed = true
 	case "deleted":
@@ -194,6 +201,12 @@ func (e *estate) allege(rng *rand.Rand, profiles []simulate.Profile) {
 		add(claim{subject: "indicator: speech_archive", profile: e.profiles[i], holds: speech}, "The objects in "+x.Name+" are recordings of telephone conversations.",
 			fmt.Sprintf("{indicator: speech_archive, where: {resource: %s}}", x.Name))
 	}
+	collected := false // a contact centre and a voicemail box record what is their own
+	for k := range profiles {
+		collected = collected || profiles[k].Name == e.profiles[0] && profiles[k].Speech && !profiles[k].Innocent
+	}
+	add(claim{subject: "indicator: bulk_collection", profile: e.profiles[0], holds: collected}, "What arrives in firststore was collected by machine about a population.",
+		"{indicator: bulk_collection, where: {resource: firststore}}")
 	v := e.truth["firststore"]
 	for _, q := range []struct {
 		quantity, how string

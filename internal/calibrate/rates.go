@@ -50,6 +50,8 @@ func (t *tally) add(subject string, m catalog.Measure, by, of string, event bool
 // beside the three units that are never reported.
 const enough = 400
 
+const speechArchive = "indicator: speech_archive"
+
 // Rates sums outcomes up.
 func Rates(seed uint64, list []Outcome) (*catalog.ErrorRates, error) {
 	profiles, err := simulate.Profiles()
@@ -70,7 +72,7 @@ func Rates(seed uint64, list []Outcome) (*catalog.ErrorRates, error) {
 			benign = benign && !speech[p]
 		}
 		for _, c := range o.Claims {
-			accused = accused || c.Profile != "" && supported(c.Finding) && !c.Holds
+			accused = accused || c.Subject == speechArchive && c.Profile != "" && supported(c.Finding) && !c.Holds
 		}
 		if benign {
 			t.add("estates", catalog.FalseSupport, "", "no recordings of calls in it", accused)

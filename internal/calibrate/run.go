@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -20,11 +21,12 @@ type Config struct {
 	First   int    // number of the first estate
 	Estates int    // how many
 	Scratch string // a folder for estates, emptied after each; "" makes one
+	Workers int    // estates at a time; 0 is as many as there are processors
 }
 
-// Run draws, writes and reviews estates one by one, and calls each with every
-// outcome in the order of their numbers. A review that fails is an error: it
-// would be missing from the counts.
+// Run draws, writes and reviews estates, some at a time, and calls each with
+// every outcome in the order of their numbers. A review that fails is an error:
+// it would be missing from the counts.
 func Run(ctx context.Context, cfg Config, each func(Outcome) error) (err error) {
 	scratch := cfg.Scratch
 	if scratch == "" {
@@ -33,16 +35,47 @@ func Run(ctx context.Context, cfg Config, each func(Outcome) error) (err error) 
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	}
-	for i := cfg.First; i < cfg.First+cfg.Estates; i++ {
-		o, err := one(ctx, cfg.Seed, i, filepath.Join(scratch, fmt.Sprintf("estate-%d", i)))
-		if err != nil {
-			return fmt.Errorf("estate %d of seed %d: %w", i, cfg.Seed, err)
+	workers := cfg.Workers
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	pending := make(chan chan result, workers-1) // in the order of their numbers, so that no worker is far ahead
+	go func() {
+		defer close(pending)
+		for i := cfg.First; i < cfg.First+cfg.Estates && ctx.Err() == nil; i++ {
+			done := make(chan result, 1)
+			pending <- done
+			go func() {
+				o, err := one(ctx, cfg.Seed, i, filepath.Join(scratch, fmt.Sprintf("estate-%d", i)))
+				if err != nil {
+					err = fmt.Errorf("estate %d of seed %d: %w", i, cfg.Seed, err)
+				}
+				done <- result{o, err}
+			}()
 		}
-		if err := each(o); err != nil {
-			return err
+	}()
+	defer func() { // nothing may write into scratch once it is removed
+		stop()
+		for done := range pending {
+			<-done
+		}
+	}()
+	for done := range pending {
+		r := <-done
+		if r.err == nil {
+			r.err = each(r.outcome)
+		}
+		if r.err != nil {
+			return r.err
 		}
 	}
-	return nil
+	return ctx.Err()
+}
+
+type result struct {
+	outcome Outcome
+	err     error
 }
 
 // Write writes the estate with a number into a folder, to be looked at.

@@ -11,7 +11,8 @@ import (
 // An Outcome is what came of one estate: one line of the checked-in record.
 type Outcome struct {
 	Estate   int            `json:"estate"`
-	Profiles []string       `json:"profiles"` // of its storage accounts
+	Cloud    string         `json:"cloud,omitempty"` // aws; Azure if it is not there
+	Profiles []string       `json:"profiles"`        // of its storage accounts
 	Fault    string         `json:"fault,omitempty"`
 	Share    float64        `json:"share,omitempty"` // of the fault, of the lines of a day
 	Lines    int64          `json:"lines,omitempty"` // that it concerned on its worst day
@@ -42,7 +43,7 @@ type Interval struct {
 
 // score compares a review with the truth of its estate.
 func score(number int, e *estate, r *probity.Review) Outcome {
-	o := Outcome{Estate: number, Profiles: e.profiles, Fault: e.fault.Name, Share: e.fault.Share}
+	o := Outcome{Estate: number, Cloud: e.cloud, Profiles: e.profiles, Fault: e.fault.Name, Share: e.fault.Share}
 	o.Lines = e.lines()
 	for i, c := range e.claims {
 		if i >= len(r.Claims) {
@@ -106,12 +107,22 @@ func shortens(fault string) bool {
 	return false
 }
 
+// whole reports whether the fault is one of files that tell of every bucket, as
+// a trail's do.
+func (e *estate) whole() bool {
+	switch e.fault.Name {
+	case "withhold_logs", "delete_setting", "no_logs", "expire_logs", "cut_file", "malform":
+		return e.scenario.Accounts[0].Log == "cloudtrail"
+	}
+	return false
+}
+
 // explains reports whether the estate's fault is the cause of a discrepancy.
 // Best-effort loss, late lines, lines delivered twice and clocks that are a
 // little off are no cause: a reviewer should not be troubled with them.
 func (e *estate) explains(d *probity.Discrepancy) bool {
 	logged := d.Left == probity.Logged || d.Right == probity.Logged
-	first := strings.EqualFold(d.Resource, "firststore") && e.during(d.Span)
+	first := (e.whole() || strings.EqualFold(d.Resource, "firststore")) && e.during(d.Span)
 	third := strings.EqualFold(d.Resource, "thirdstore")
 	switch f := e.fault.Name; {
 	case shortens(f):

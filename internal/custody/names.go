@@ -16,7 +16,7 @@ import (
 var reviewPlaces = []string{
 	"title", "subject", "instructed_by", "name", "custodian", "by", "how", "statement", "sentence", "warnings", "innocent_explanations",
 	"would_change", "account", "accounts", "resource", "resources", "container", "limits", "population", "what", "notes", "note", "detail", "path", "duplicate_of",
-	"basis", "paraphrase", "instrument", "reason",
+	"basis", "paraphrase", "instrument", "reason", "because",
 }
 
 // ReviewPlace reports whether a text at a place of review.json may hold names
@@ -82,6 +82,11 @@ func ReviewNames(c *probity.Case, r *probity.Review) *seal.Names {
 		for j := range r.Claims[i].Tests {
 			for _, x := range r.Claims[i].Tests[j].Instances {
 				out = append(out, x.Account, x.Resource)
+			}
+			if x := r.Claims[i].Tests[j].Indicator; x != nil {
+				for _, p := range x.Parts {
+					out = append(out, p.Resource, p.Container)
+				}
 			}
 		}
 	}

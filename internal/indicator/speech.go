@@ -27,6 +27,7 @@ const (
 	maxDistance = 0.10 // Kolmogorov-Smirnov distance of talk time to the lognormal that fits it best
 	maxOneSize  = 0.25 // share of objects of one size: pieces have it, calls do not
 	maxRewrites = 0.10 // share of writes that replace an object
+	minDialled  = 0.90 // share of names like telephone numbers, of sound that is not coded for the telephone
 	cipherBlock = 16.0 // bytes
 	shortest    = 10.0 // seconds: calls under it are a spike of their own
 )
@@ -145,6 +146,7 @@ func speechOf(m *measured) Part {
 	p.add("bytes", p.Bytes, probity.Byte)
 	p.add("share_of_one_size", round(ratio(m.one("one_size"), objects)), probity.One)
 	p.add("share_with_number_like_names", round(ratio(m.one("numbered"), objects)), probity.One)
+	p.add("share_with_telephone_like_names", round(ratio(m.one("dialled"), objects)), probity.One)
 	rewritten := 0.0
 	if w := m.one("writes"); w > 0 {
 		rewritten = round(1 - m.one("names")/w)
@@ -230,12 +232,18 @@ func (c *codec) judge(p *Part, t talk, m *measured, rewritten float64, day *arri
 		p.say(probity.NotConsistent, fmt.Sprintf("%s: %s of the writes replace an object, unlike recordings", name, probity.Percent(rewritten)))
 	case c.coarse > maxCoarse:
 		p.say(probity.CannotTell, fmt.Sprintf("%s: %s keep step with a multiple of the frame of %s, as padding and upload in pieces do", name, probity.Percent(c.coarse), c.name))
+	case c.any() && ratio(m.one("dialled"), m.one("objects")) < minDialled:
+		p.say(probity.CannotTell, fmt.Sprintf("%s: sizes fit %s, which any recorder writes, and names hold nothing like telephone numbers: dictation looks so", name, c.name))
 	case hidden && day.kind != "human":
 		p.say(probity.CannotTell, fmt.Sprintf("%s: %s are whole frames of %s and the same number of bytes more, as encryption adds; %s", name, probity.Percent(c.even), c.name, day.words()))
 	default:
 		p.say(probity.Consistent, c.why(p, t, m, hidden, day))
 	}
 }
+
+// any reports whether the codec is one of sound in general: sizes alone then say
+// that somebody speaks, but nothing of a telephone.
+func (c *codec) any() bool { return strings.HasPrefix(c.name, "PCM") }
 
 // variable answers for objects that are not whole frames.
 func (c *codec) variable(p *Part, t talk) {

@@ -24,6 +24,7 @@ var archives = map[string]struct {
 	"g711-wav":             {probity.Consistent, calls("wav", 58, 160, 0.02)},
 	"g711-raw":             {probity.Consistent, calls("ulaw", 0, 160, 0.02)},
 	"pcm-wav":              {probity.Consistent, calls("wav", 44, 320, 0.02)},
+	"pcm-wav-other-names":  {probity.CannotTell, renamed(calls("wav", 44, 320, 0.02), "9999/99/99/aa99aa9a.wav")},
 	"gsm-wav":              {probity.Consistent, calls("wav", 60, 65, 0.04)},
 	"gsm":                  {probity.Consistent, calls("gsm", 0, 33, 0.02)},
 	"g729":                 {probity.Consistent, calls("g729", 0, 20, 0.02)},
@@ -41,6 +42,14 @@ var archives = map[string]struct {
 	"opus":                 {probity.CannotTell, opus},
 	"packed-zip":           {probity.CannotTell, packed("zip")},
 	"packed-tar":           {probity.CannotTell, packed("tar")},
+}
+
+// renamed gives a stock other names.
+func renamed(s stock, shape string) stock {
+	return func(g *generator) (string, int64, string, time.Time) {
+		ext, size, _, at := s(g)
+		return ext, size, shape, at
+	}
 }
 
 func centre(g *generator) (string, int64, string, time.Time) {
@@ -77,6 +86,12 @@ func packed(ext string) stock {
 // benign are uses that are no recordings of telephone calls: none may ever be
 // called consistent with them.
 var benign = map[string]stock{
+	"dictation": func(g *generator) (string, int64, string, time.Time) {
+		return "wav", 44 + 320*int64(g.lognormal(4.6, 0.8)*50), "9999/99/99/aa99aa9a.wav", g.clock(centreHours)
+	},
+	"dictation-named-by-date": func(g *generator) (string, int64, string, time.Time) {
+		return "wav", 44 + 320*int64(g.lognormal(4.6, 0.8)*50), "99999999-999999.wav", g.clock(centreHours)
+	},
 	"podcast-mp3": func(g *generator) (string, int64, string, time.Time) {
 		return "mp3", int64(16000 * g.lognormal(7.7, 0.45)), "aaaaaaa-999.mp3", g.clock(centreHours)
 	},

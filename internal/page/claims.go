@@ -168,6 +168,9 @@ func rounded(f float64) float64 {
 
 // threshold writes what a test asks for.
 func (l *language) threshold(t *probity.TestResult) said {
+	if x := t.Indicator; x != nil {
+		return said(clean(x.Question))
+	}
 	if strings.HasPrefix(t.Subject, "indicator") {
 		return l.plain("asks.indicator")
 	}

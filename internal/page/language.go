@@ -145,7 +145,7 @@ func (l *language) functions() template.FuncMap {
 	}
 	return template.FuncMap{
 		"t": l.html, "ts": l.plain, "say": l.say, "code": l.code, "value": l.value, "place": l.place, "clean": clean, "anchor": anchor,
-		"amount": l.amount, "count": func(n any) template.HTML { return l.value(written(n)) },
+		"amount": l.amount, "feature": l.feature, "count": func(n any) template.HTML { return l.value(written(n)) },
 		"bytes":    func(n int64) template.HTML { return l.value(probity.FormatAmount(float64(n), probity.Byte)) },
 		"hours":    func(h float64) template.HTML { return l.value(hours(h)) },
 		"percent":  func(f float64) template.HTML { return l.value(probity.Percent(f)) },
@@ -265,6 +265,16 @@ func (l *language) amount(v float64, u probity.Unit, subject string) template.HT
 		return l.value(probity.FormatAmount(v, u))
 	}
 	return s
+}
+
+// feature writes what an indicator measured: by its name in review.json, so that
+// it can be looked up there and in the SQL.
+func (l *language) feature(f probity.Feature) template.HTML {
+	text := probity.FormatAmount(f.Value, f.Unit)
+	if f.Unit == probity.One && strings.HasPrefix(f.Name, "share_") {
+		text = probity.Percent(f.Value)
+	}
+	return l.say(strings.ReplaceAll(f.Name, "_", " ")) + ": " + l.value(text)
 }
 
 // amountText is the same for a drawing.

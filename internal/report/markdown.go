@@ -97,6 +97,9 @@ func (m *markdownWriter) allegation(r *probity.Review, a *probity.Alleged) {
 		for _, w := range c.Warnings {
 			m.b.WriteString("  - Warning: " + issueText(w) + "\n")
 		}
+		if rate := errorRate(c); rate != "" {
+			m.b.WriteString("  - Where the truth was known, " + issueText(rate) + "\n")
+		}
 		if len(c.InnocentExplanations) > 0 {
 			m.b.WriteString("  - Innocent uses that look the same: " + issueText(strings.Join(c.InnocentExplanations, " ")) + "\n")
 		}

@@ -79,6 +79,7 @@ func (d *oscalDoc) findings() (seen []oscal.Observation, out []oscal.Finding) {
 		}
 		f.Props = append(f.Props, listed("warning", c.Warnings)...)
 		f.Props = append(f.Props, listed("innocent-explanation", c.InnocentExplanations)...)
+		f.Props = append(f.Props, listed("error-rate", c.ErrorRates)...)
 		f.Target = oscal.Target{Type: "objective-id", ID: objectiveID(c.ID), Status: state(c)}
 		for n := range c.Tests {
 			for _, o := range d.testimony(c, n) {

@@ -43,7 +43,7 @@ func fixture(t *testing.T, text string) *probity.Review {
 		id := "A1." + string(rune('1'+i))
 		r.Allegations[0].Claims = append(r.Allegations[0].Claims, id)
 		r.Claims = append(r.Claims, probity.ClaimResult{ID: id, Allegation: "A1", Statement: "A claim" + text, Material: i < 5, Kind: probity.ClaimAllegation, Finding: f, Sentence: f.Sentence(), Observed: f.Observed(), Coverage: f.Coverage(),
-			Warnings: []string{"warned" + text}, InnocentExplanations: []string{"innocent" + text}, WouldChange: []string{"more records" + text}, ErrorRates: []string{"rate" + text},
+			Warnings: []string{"warned" + text}, InnocentExplanations: []string{"innocent" + text}, WouldChange: []string{"more records" + text}, ErrorRates: []string{"measured" + text, "claims that do not hold and came out supported: 0 of 9" + text},
 			Tests: []probity.TestResult{{Subject: "bytes_stored", Aggregate: "max", Relation: "at_least", Threshold: 8e15, Text: "8 PB", Unit: probity.Byte, Finding: f, Sentence: f.Sentence(), Limits: f.Limits(), Population: []string{"acc/res" + text}, Coverage: f.Coverage(),
 				Witnesses: []probity.WitnessValue{{Witness: probity.Billed, Value: 8.1e15, Unit: probity.Byte, Bound: probity.Both, Coverage: 1, Upper: &upper, Independence: "x"},
 					{Witness: probity.Logged, Value: 9.9e15, Unit: probity.Byte, Bound: probity.Below, Coverage: 0.28125, Impeached: true, Notes: []string{"note" + text}}},

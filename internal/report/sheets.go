@@ -88,7 +88,7 @@ func instant(t time.Time) string {
 
 func claimSheet(r *probity.Review) Sheet {
 	s := Sheet{Name: "claims", Header: []string{"claim", "allegation", "statement", "kind", "material", "finding", "coverage [% of accounts x resources x hours]", "minimum coverage [%]",
-		"observed [unit in the next column]", "unit", "observed of", "observed by", "sentence", "warnings", "innocent explanations", "what could change it"}}
+		"observed [unit in the next column]", "unit", "observed of", "observed by", "sentence", "warnings", "innocent explanations", "what could change it", "error rates"}}
 	for i := range r.Claims {
 		c := &r.Claims[i]
 		o := []string{"", "", "", ""}
@@ -96,7 +96,7 @@ func claimSheet(r *probity.Review) Sheet {
 			o = []string{exact(c.Observed.Value), unitName(c.Observed.Unit), c.Observed.Of, string(c.Observed.Witness)}
 		}
 		s.Rows = append(s.Rows, []string{c.ID, c.Allegation, c.Statement, string(c.Kind), yes(c.Material), outcomeWords(c.Finding.Outcome()), share(c.Coverage.Share), share(c.Coverage.Minimum),
-			o[0], o[1], o[2], o[3], c.Sentence, strings.Join(c.Warnings, "; "), strings.Join(c.InnocentExplanations, "; "), strings.Join(c.WouldChange, "; ")})
+			o[0], o[1], o[2], o[3], c.Sentence, strings.Join(c.Warnings, "; "), strings.Join(c.InnocentExplanations, "; "), strings.Join(c.WouldChange, "; "), strings.Join(c.ErrorRates, "; ")})
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"probity"
+	"probity/catalog"
 )
 
 // The most lines of a kind that the summary shows; the page shows all.
@@ -98,9 +99,26 @@ func (t *writer) claim(c *probity.ClaimResult) {
 	if len(c.InnocentExplanations) > 0 {
 		t.para("        ", "Innocent uses that look the same: "+strings.Join(c.InnocentExplanations, " "))
 	}
-	if len(c.ErrorRates) > 0 {
-		t.para("        ", "How often such findings were wrong, where the truth was known: "+strings.Join(c.ErrorRates, " "))
+	if rate := errorRate(c); rate != "" {
+		t.para("        ", "Where the truth was known, "+rate+".")
 	}
+}
+
+// errorRate is the rate of the error that the finding would be, if it were one.
+func errorRate(c *probity.ClaimResult) string {
+	m := catalog.Missed
+	switch c.Finding.Outcome() {
+	case probity.Supported, probity.SupportedInPart:
+		m = catalog.FalseSupport
+	case probity.Contradicted:
+		m = catalog.FalseContradiction
+	}
+	for _, r := range c.ErrorRates {
+		if strings.HasPrefix(r, m.Says()+":") {
+			return r
+		}
+	}
+	return ""
 }
 
 // details shows what each witness says of each test.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -65,6 +66,18 @@ func evidenceFiles(t *testing.T, dir string) []string {
 	return out
 }
 
+// counts are the numbers of records of which any is right: a digest of a trail may
+// be counted as a record, by the files that it lists, or as both.
+type counts []int64
+
+func (c *counts) UnmarshalJSON(data []byte) error {
+	if data[0] == '[' {
+		return json.Unmarshal(data, (*[]int64)(c))
+	}
+	*c = make(counts, 1)
+	return json.Unmarshal(data, &(*c)[0])
+}
+
 // Each scenario's truth says which findings are right.
 func TestScenariosAnswerAsTheirTruth(t *testing.T) {
 	for _, name := range simulate.Builtin() {
@@ -78,9 +91,10 @@ func TestScenariosAnswerAsTheirTruth(t *testing.T) {
 			}
 			Opinion struct{ Accept []string }
 			Records map[probity.Kind]struct {
-				Files, Records, Duplicates int64
-				Unread                     int64 `json:"unread_ranges"`
-				UnreadBytes                int64 `json:"unread_bytes"`
+				Files, Duplicates int64
+				Records           counts
+				Unread            int64 `json:"unread_ranges"`
+				UnreadBytes       int64 `json:"unread_bytes"`
 			}
 		}
 		data, err := os.ReadFile(filepath.Join(dir, "truth.json"))
@@ -109,7 +123,11 @@ func TestScenariosAnswerAsTheirTruth(t *testing.T) {
 			got[x.Kind] = sum{s.Files + 1, s.Records + x.Records, s.Duplicates + x.Duplicates, s.Unread + x.Unread, s.UnreadBytes + x.UnreadBytes}
 		}
 		for k, r := range truth.Records {
-			want[k] = sum{r.Files, r.Records, r.Duplicates, r.Unread, r.UnreadBytes}
+			n := r.Records[0]
+			if slices.Contains(r.Records, got[k].Records) {
+				n = got[k].Records
+			}
+			want[k] = sum{r.Files, n, r.Duplicates, r.Unread, r.UnreadBytes}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: counts (-want +got):\n%s", name, diff)
