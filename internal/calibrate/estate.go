@@ -127,6 +127,12 @@ func (e *estate) spoil(rng *rand.Rand) {
 		}
 	}
 	s := e.scenario
+	switch trail := s.Accounts[0].Log == "cloudtrail"; {
+	case e.cloud == "aws" && (name == "expired_metrics" || name == "double_file" || name == "cut_file" || name == "malform" || name == "delete_setting" && !trail):
+		name = "" // meters are kept for fifteen months there; the others are done to logs of Azure and to trails
+	case trail && rng.IntN(4) == 0:
+		name = []string{"alter_file", "lose_file", "lose_digest"}[rng.IntN(3)]
+	}
 	x := &s.Accounts[0].Storage[0]
 	day := s.From.AddDate(0, 0, rng.IntN(3)).Format(time.DateOnly)
 	f := Fault{Name: name}
@@ -176,6 +182,12 @@ func (e *estate) spoil(rng *rand.Rand) {
 		edit = simulate.Edit{CutFile: x.Name, Day: day}
 	case "malform":
 		edit = simulate.Edit{Malform: x.Name, Lines: 1}
+	case "alter_file":
+		edit = simulate.Edit{AlterFile: x.Name}
+	case "lose_file":
+		edit = simulate.Edit{LoseFile: x.Name}
+	case "lose_digest":
+		edit = simulate.Edit{LoseDigest: x.Name}
 	case "expired_metrics":
 		s.Acquired = s.From.AddDate(0, 0, 94)
 	}

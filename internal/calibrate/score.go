@@ -101,7 +101,7 @@ func (e *estate) lines() int64 {
 // shortens are the faults after which a log tells too little.
 func shortens(fault string) bool {
 	switch fault {
-	case "drop_lines", "withhold_logs", "delete_setting", "no_logs", "expire_logs", "only_region", "cut_file", "malform":
+	case "drop_lines", "withhold_logs", "delete_setting", "no_logs", "expire_logs", "only_region", "cut_file", "malform", "alter_file", "lose_file":
 		return true
 	}
 	return false
@@ -111,6 +111,8 @@ func shortens(fault string) bool {
 // a trail's do.
 func (e *estate) whole() bool {
 	switch e.fault.Name {
+	case "alter_file", "lose_file":
+		return true
 	case "withhold_logs", "delete_setting", "no_logs", "expire_logs", "cut_file", "malform":
 		return e.scenario.Accounts[0].Log == "cloudtrail"
 	}
@@ -163,6 +165,12 @@ func (e *estate) found(r *probity.Review) bool {
 		}
 	}
 	switch e.fault.Name {
+	case "alter_file", "lose_file", "lose_digest":
+		for i := range r.Integrity {
+			if x := r.Integrity[i].Result; x == "altered" && e.fault.Name == "alter_file" || x == "missing" && e.fault.Name != "alter_file" {
+				return true
+			}
+		}
 	case "repeat_lines", "double_file":
 		return r.Totals.Duplicates > 0
 	case "undisclosed":

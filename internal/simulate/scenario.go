@@ -261,6 +261,28 @@ func (s *Scenario) check() error {
 		if err := e.check(); err != nil {
 			return err
 		}
+		if err := s.possible(&e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// possible reports an edit that could change nothing where its storage lies.
+func (s *Scenario) possible(e *Edit) error {
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		trail := a.provider() == aws && a.Log != "access"
+		for k := range a.Storage {
+			switch n := a.Storage[k].Name; {
+			case a.provider() == aws && (n == e.DoubleFile || n == e.CutFile || n == e.Malform):
+				return fmt.Errorf("edit of %q: double_file, cut_file and malform are of request logs at azure", n)
+			case a.provider() == aws && !trail && n == e.DeleteSetting:
+				return fmt.Errorf("edit of %q: delete_setting at aws stops a trail, and this account has none (log: access)", n)
+			case !trail && (n == e.AlterFile || n == e.LoseFile || n == e.LoseDigest):
+				return fmt.Errorf("edit of %q: alter_file, lose_file and lose_digest are of a trail, and this account has none", n)
+			}
+		}
 	}
 	return nil
 }
