@@ -14,7 +14,7 @@ func TestConcerning(t *testing.T) {
 		{Subject: "discrepancies", Measure: FaultFound, By: "size", Of: "drop_lines, 1 % of a day", Events: 8, Trials: 9, Low: 0.5, High: 1},
 	}}
 	text := strings.Join(e.Concerning("indicator: x"), "\n")
-	for _, want := range []string{"came out supported: 1 of 40, 2.5 %", "0.06 % and 13 %", "95 % confidence (50 simulated estates, seed 4)", "(dictation): 1 of 2"} {
+	for _, want := range []string{"came out supported: 1 of 40, 2.5 %", "(0.06 % to 13 %)", "measured on 50 simulated estates (seed 4)", "95 % confidence", "(dictation): 1 of 2"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
@@ -24,8 +24,8 @@ func TestConcerning(t *testing.T) {
 			t.Errorf("%q in:\n%s", not, text)
 		}
 	}
-	if got := e.Concerning("requests"); len(got) != 2 {
-		t.Errorf("requests: %v, want the bounds and the discrepancies", got)
+	if got := e.Concerning("requests"); len(got) != 3 {
+		t.Errorf("requests: %v, want what they rest on, the bounds and the discrepancies", got)
 	}
 	if got := (&ErrorRates{}).Concerning("requests"); got == nil || len(got) != 0 {
 		t.Errorf("nothing measured: %v, want an empty list", got)
