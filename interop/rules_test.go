@@ -172,6 +172,10 @@ func TestPySigmaDocuments(t *testing.T) {
 	} {
 		list = append(list, asked{c, rule + "title: C\nname: c\ncorrelation: {" + c + "}\n"})
 	}
+	median := asked{"median", rule + "title: C\nname: c\ncorrelation: {type: value_median, rules: [r], timespan: 1h, condition: {field: f, gte: 5}}\n"}
+	if _, refused := ours(t, median.Text, nil, nil); !strings.Contains(refused, `type "value_median" is not defined`) || pySigma(t, []asked{median}, nil, nil)["median"].Refused != "" {
+		t.Errorf("value_median: probity %q, and pySigma takes it", refused)
+	}
 	answers := pySigma(t, list, nil, nil)
 	for _, x := range list {
 		theirs := answers[x.Key]
