@@ -238,7 +238,7 @@ func (l *language) say(text string) template.HTML {
 // span writes a span so that it breaks between its two instants only.
 func (l *language) span(s probity.Span) template.HTML {
 	from, until, _ := strings.Cut(s.String(), "..")
-	return template.HTML(`<span class="span" dir="ltr"><span>` + from + `..</span><wbr><span>` + until + `</span></span>`)
+	return template.HTML(`<span class="span" dir="ltr">` + from + `..<wbr>` + until + `</span>`)
 }
 
 // value writes a number, a date or a span, which is read from left to right.
