@@ -148,7 +148,7 @@ func heading(r *probity.Review, l *language, paper string) string {
 		if c == ' ' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
 			b.WriteRune(c)
 		} else {
-			fmt.Fprintf(&b, "\\%06x", c)
+			fmt.Fprintf(&b, "\\%06x ", c) // a blank ends the number and is part of it
 		}
 	}
 	side := "left"
