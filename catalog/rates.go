@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"probity"
 )
 
 //go:embed error-rates.json
@@ -70,6 +72,25 @@ func (m Measure) Says() string {
 	}[m]
 }
 
+// ErrorOf is the error that a finding would be, if it were wrong.
+func ErrorOf(o probity.Outcome) Measure {
+	switch o {
+	case probity.Supported, probity.SupportedInPart:
+		return FalseSupport
+	case probity.Contradicted:
+		return FalseContradiction
+	}
+	return Missed
+}
+
+// Tells reports whether a sentence, as Concerning writes it, is about the
+// measure; whole is false if it is about one profile or witness only.
+func (m Measure) Tells(sentence string) (about, whole bool) {
+	rest, about := strings.CutPrefix(sentence, m.Says())
+	whole = strings.HasPrefix(rest, ":")
+	return about && (whole || strings.HasPrefix(rest, " (")), about && whole
+}
+
 // Share is the observed share, 0 to 1.
 func (r *Rate) Share() float64 {
 	if r.Trials == 0 {
@@ -97,6 +118,9 @@ func ParseRates(text []byte) (*ErrorRates, error) {
 	return &e, nil
 }
 
+// MeasuredOn begins the sentence that says what rates rest on.
+const MeasuredOn = "measured on "
+
 // Concerning returns, in words, the rows that a reader of a test's finding
 // should know: first on what they rest, then how often such findings erred.
 func (e *ErrorRates) Concerning(subject string) []string {
@@ -118,7 +142,7 @@ func (e *ErrorRates) Concerning(subject string) []string {
 	if len(list) == 0 {
 		return list
 	}
-	return append([]string{fmt.Sprintf("measured on %d simulated estates (seed %d), each share with the interval that holds the probability with %s confidence", e.Estates, e.Seed, Share(e.Confidence))}, list...)
+	return append([]string{fmt.Sprintf(MeasuredOn+"%d simulated estates (seed %d), each share with the interval that holds the probability with %s confidence", e.Estates, e.Seed, Share(e.Confidence))}, list...)
 }
 
 // Sentence writes a row in words.

@@ -3,6 +3,8 @@ package catalog
 import (
 	"strings"
 	"testing"
+
+	"probity"
 )
 
 func TestConcerning(t *testing.T) {
@@ -29,6 +31,27 @@ func TestConcerning(t *testing.T) {
 	}
 	if got := (&ErrorRates{}).Concerning("requests"); got == nil || len(got) != 0 {
 		t.Errorf("nothing measured: %v, want an empty list", got)
+	}
+}
+
+// A finding is quoted with the rate of the error that it would be, not with
+// another, and a rate of one profile is told from that of all.
+func TestErrorOf(t *testing.T) {
+	for _, x := range []struct {
+		outcome      probity.Outcome
+		text         string
+		about, whole bool
+	}{
+		{probity.Supported, "claims that do not hold and came out supported: 1 of 40, 2.5 % (0.06 % to 13 %)", true, true},
+		{probity.SupportedInPart, "claims that do not hold and came out supported (dictation): 1 of 2, 50 % (0 % to 100 %)", true, false},
+		{probity.Supported, "claims that hold and did not come out supported: 0 of 9, 0 % (0 % to 33.6 %)", false, false},
+		{probity.Contradicted, "claims that hold and came out contradicted: 0 of 9, 0 % (0 % to 33.6 %)", true, true},
+		{probity.Undetermined, "claims that hold and did not come out supported: 0 of 9, 0 % (0 % to 33.6 %)", true, true},
+		{probity.NotSupported, "claims that hold and did not come out supported at all", false, false},
+	} {
+		if about, whole := ErrorOf(x.outcome).Tells(x.text); about != x.about || whole != x.whole {
+			t.Errorf("%s, %q: %t, %t", x.outcome, x.text, about, whole)
+		}
 	}
 }
 

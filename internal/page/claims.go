@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"probity"
+	"probity/catalog"
 	"probity/internal/chart"
 )
 
@@ -21,6 +22,28 @@ type claim struct {
 	*probity.ClaimResult
 	Standing string // of its rule: "sealed", "changed" or "unsealed"
 	Tests    []test
+	Rates    rates
+}
+
+// rates are how often such findings erred, what bears on this one first.
+type rates struct {
+	Basis  string   // what they were measured on
+	First  []string // of the error that the finding would be
+	Others []string
+}
+
+func ratesOf(c *probity.ClaimResult) (r rates) {
+	m := catalog.ErrorOf(c.Finding.Outcome())
+	for _, text := range c.ErrorRates {
+		if about, _ := m.Tells(text); about {
+			r.First = append(r.First, text)
+		} else if strings.HasPrefix(text, catalog.MeasuredOn) {
+			r.Basis = text
+		} else {
+			r.Others = append(r.Others, text)
+		}
+	}
+	return r
 }
 
 // A test is a test's result with its drawing and the same as rows.
@@ -42,6 +65,27 @@ type row struct {
 	Cells []*probity.Step // one a witness, nil where it says nothing
 }
 
+// Notes are what is noted of a witness and does not stand among the parts of an
+// indicator.
+func (t test) Notes(w probity.WitnessValue) []string {
+	if t.Indicator == nil {
+		return w.Notes
+	}
+	return slices.DeleteFunc(slices.Clone(w.Notes), func(note string) bool {
+		return slices.ContainsFunc(t.Indicator.Parts, func(p probity.IndicatorPart) bool { return p.Because == note })
+	})
+}
+
+// because says why a part looks as it does, without its name, which stands
+// beside it.
+func because(p probity.IndicatorPart) string {
+	name, rest, ok := strings.Cut(p.Because, ": ")
+	if ok && strings.HasPrefix(name, p.Resource) {
+		return rest
+	}
+	return p.Because
+}
+
 func groups(r *probity.Review, l *language) []group {
 	of := map[string]int{}
 	var out []group
@@ -57,7 +101,7 @@ func groups(r *probity.Review, l *language) []group {
 			of[c.Allegation] = n
 			out = append(out, group{Alleged: probity.Alleged{ID: c.Allegation}})
 		}
-		x := claim{ClaimResult: c, Standing: standing(r, c.ID)}
+		x := claim{ClaimResult: c, Standing: standing(r, c.ID), Rates: ratesOf(c)}
 		for k := range c.Tests {
 			x.Tests = append(x.Tests, testOf(r, &c.Tests[k], l))
 		}

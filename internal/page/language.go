@@ -146,11 +146,11 @@ func (l *language) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": l.html, "ts": l.plain, "say": l.say, "code": l.code, "value": l.value, "place": l.place, "clean": clean, "anchor": anchor,
 		"amount": l.amount, "feature": l.feature, "count": func(n any) template.HTML { return l.value(written(n)) },
-		"bytes":    func(n int64) template.HTML { return l.value(probity.FormatAmount(float64(n), probity.Byte)) },
-		"hours":    func(h float64) template.HTML { return l.value(hours(h)) },
-		"percent":  func(f float64) template.HTML { return l.value(probity.Percent(f)) },
-		"times":    func(f float64) string { return probity.FormatAmount(rounded(f), probity.One) },
-		"span":     func(s probity.Span) template.HTML { return l.value(s.String()) },
+		"bytes":   func(n int64) template.HTML { return l.value(probity.FormatAmount(float64(n), probity.Byte)) },
+		"hours":   func(h float64) template.HTML { return l.value(hours(h)) },
+		"percent": func(f float64) template.HTML { return l.value(probity.Percent(f)) },
+		"times":   func(f float64) string { return probity.FormatAmount(rounded(f), probity.One) },
+		"span":    l.span, "bound": l.bound, "because": because,
 		"spanFrom": func(s probity.Span) string { return s.From.UTC().Format("2006-01-02") }, "spanUntil": func(s probity.Span) string { return s.Until.UTC().Format("2006-01-02") },
 		"day": dayOf, "short": func(s string) string { return fmt.Sprintf("%.12s", s) }, "words": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 		"class": func(o probity.Outcome) string { return o.String() }, "bearing": bearing, "letter": func(c probity.Cause) string { return letters[c] },
@@ -208,6 +208,15 @@ func (l *language) independence(w probity.WitnessValue) (template.HTML, error) {
 	return l.say(w.Independence), nil
 }
 
+// bound says what a witness's value is to the truth. A value that is bounded from
+// both sides over part of the population bounds all of it from below only.
+func (l *language) bound(w probity.WitnessValue) (template.HTML, error) {
+	if w.Bound == probity.Both && w.Upper == nil {
+		return l.html("b.part")
+	}
+	return l.html("b." + string(w.Bound))
+}
+
 // shown lists the witnesses that show a resource.
 func (l *language) shown(names []string) said {
 	out := make([]said, len(names))
@@ -229,7 +238,7 @@ func (l *language) say(text string) template.HTML {
 // span writes a span so that it breaks between its two instants only.
 func (l *language) span(s probity.Span) template.HTML {
 	from, until, _ := strings.Cut(s.String(), "..")
-	return template.HTML(`<span class="span" dir="ltr"><span>` + from + `..</span><wbr><span>` + until + `</span></span>`)
+	return template.HTML(`<span class="span" dir="ltr">` + from + `..<wbr>` + until + `</span>`)
 }
 
 // value writes a number, a date or a span, which is read from left to right.
@@ -247,12 +256,12 @@ func (l *language) code(parts ...string) template.HTML {
 	return template.HTML(`<code dir="ltr">` + s + `</code>`)
 }
 
-// place names a resource within its account.
+// place names a resource within its account. It breaks between them first.
 func (l *language) place(account, resource string) template.HTML {
 	if resource == "" {
 		return l.code(account)
 	}
-	return l.code(account, "/", resource)
+	return template.HTML(`<code dir="ltr">` + template.HTMLEscapeString(clean(account)) + "/<wbr>" + template.HTMLEscapeString(clean(resource)) + `</code>`)
 }
 
 // amount writes a value of a subject with its unit.

@@ -34,6 +34,8 @@
       b.addEventListener("click", function () { sort(table, th, i); });
       th.textContent = "";
       th.appendChild(b);
+      // Browsers do not repeat a head that holds a button on the next page of paper.
+      th.appendChild(make("span", { "class": "paper" }, b.textContent));
     });
   });
   var serial = 0;

@@ -106,15 +106,9 @@ func (t *writer) claim(c *probity.ClaimResult) {
 
 // errorRate is the rate of the error that the finding would be, if it were one.
 func errorRate(c *probity.ClaimResult) string {
-	m := catalog.Missed
-	switch c.Finding.Outcome() {
-	case probity.Supported, probity.SupportedInPart:
-		m = catalog.FalseSupport
-	case probity.Contradicted:
-		m = catalog.FalseContradiction
-	}
+	m := catalog.ErrorOf(c.Finding.Outcome())
 	for _, r := range c.ErrorRates {
-		if strings.HasPrefix(r, m.Says()+":") {
+		if _, whole := m.Tells(r); whole {
 			return r
 		}
 	}
