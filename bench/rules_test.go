@@ -75,7 +75,7 @@ func rulesFor(t testing.TB, n int) *sigma.Collection {
 				break
 			}
 			text := strings.ReplaceAll(r.Text, "id: "+r.ID, fmt.Sprintf("id: %s-%d", r.ID, k))
-			for _, old := range []string{".amazonaws.com", "assumed-role", "Mozilla", "'Failure'", "TruffleHog", "S3 Browser"} {
+			for _, old := range []string{".amazonaws.com", "assumed-role", "AssumedRole", "Mozilla", "Failure", "TruffleHog", "S3 Browser"} {
 				text = strings.ReplaceAll(text, old, fmt.Sprintf("%s%d", old, k))
 			}
 			more, err := sigma.Parse(r.File, []byte(text), nil)
