@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"probity/internal/page"
 )
 
 const harbour = "../../examples/harbour"
@@ -99,6 +102,26 @@ func private(t *testing.T) []string {
 	return out
 }
 
+// Where no browser is installed, the error says what to do, and nothing is
+// written.
+func TestPDFWithoutBrowser(t *testing.T) {
+	if _, err := page.Browser(); err == nil {
+		t.Setenv("PATH", t.TempDir())
+	}
+	if _, err := page.Browser(); err == nil {
+		t.Skip("a browser stands at a fixed place") // as on macOS
+	}
+	file := filepath.Join(t.TempDir(), "report.pdf")
+	var out, talked bytes.Buffer
+	code := run(context.Background(), []string{"report", filepath.Join("..", "..", "internal", "report", "testdata", "review.json"), "--pdf", "--out", file}, &talk{out: &out, err: &talked})
+	if code != exitFailed || out.Len() > 0 || !strings.Contains(talked.String(), "no Chromium was found: install one") {
+		t.Errorf("code %d, %q: %s", code, out.String(), talked.String())
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was left behind: %v", err)
+	}
+}
+
 // No rendering tells a name of a person, an object or an address.
 func TestRenderingsTellNoNames(t *testing.T) {
 	out := reviewed(t)
@@ -112,6 +135,29 @@ func TestRenderingsTellNoNames(t *testing.T) {
 	}
 	for _, s := range sheetNames() {
 		all[s] = product(t, "report", out, "--format", "csv", "--table", s)
+	}
+	all["html, ar"] = product(t, "report", out, "--format", "html", "--lang", "ar")
+	// A second review lacks the meters, so that findings and gaps differ.
+	less := filepath.Join(t.TempDir(), "less")
+	if err := os.CopyFS(less, os.DirFS(harbour)); err != nil {
+		t.Fatal(err)
+	}
+	meters, err := filepath.Glob(filepath.Join(less, "evidence", "metrics", "*"))
+	if err != nil || len(meters) < 2 {
+		t.Fatal(err, meters)
+	}
+	for _, m := range meters {
+		if err := os.Remove(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all["text"] = product(t, "review", less)
+	all["quiet"] = product(t, "review", less, "--quiet", "--out", filepath.Join(t.TempDir(), "out"))
+	differs := filepath.Join(t.TempDir(), "diff.html")
+	all["diff"] = product(t, "diff", out, filepath.Join(less, "out"), "--html", differs)
+	all["diff --json"] = product(t, "diff", out, filepath.Join(less, "out"), "--json")
+	if all["diff --html"], err = os.ReadFile(differs); err != nil {
+		t.Fatal(err)
 	}
 	for format, text := range all {
 		for _, n := range names {
