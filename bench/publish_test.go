@@ -2,11 +2,13 @@ package bench
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -51,12 +53,46 @@ func BenchmarkPublish(b *testing.B) {
 	if err := simulate.WriteLoad(dir, n, 1); err != nil {
 		b.Fatal(err)
 	}
-	probity, verifier := build(b, dir, "probity"), build(b, dir, "probity-verify")
+	publish(b, dir)
+}
+
+// BenchmarkHundredClaims does the same with a case of a hundred claims on the
+// records of the example.
+//
+//	go test ./bench -run '^$' -bench HundredClaims -benchtime 5x
+func BenchmarkHundredClaims(b *testing.B) {
+	dir := b.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../examples/harbour")); err != nil {
+		b.Fatal(err)
+	}
+	file := filepath.Join(dir, "case.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const before = "    claims:\n"
+	var claims strings.Builder
+	for i := range 100 - bytes.Count(text, []byte("      - id: A1.")) {
+		fmt.Fprintf(&claims, "      - {id: B.%d, statement: At least %d MB were stored, test: {quantity: bytes_stored, aggregate: max, at_least: %d MB}}\n", i+1, 100*i, 100*i+100)
+	}
+	if bytes.Count(text, []byte(before)) != 1 {
+		b.Fatal("the example has no list of claims, or more than one")
+	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte(before), []byte(before+claims.String()), 1), 0o666); err != nil {
+		b.Fatal(err)
+	}
+	publish(b, dir)
+}
+
+// publish measures publishing the case in dir and checking it.
+func publish(b *testing.B, dir string) {
+	b.Helper()
+	programs := b.TempDir()
+	probity, verifier := build(b, programs, "probity"), build(b, programs, "probity-verify")
 	answer := filepath.Join(dir, "answer")
-	for _, args := range [][]string{{"plan", dir, "--seal"}, {"collect", dir}, {"review", dir}} {
-		if out, err := exec.Command(probity, args...).CombinedOutput(); err != nil {
-			b.Fatalf("%q: %v\n%s", args, err, out)
-		}
+	collect := &measured{name: "collect", args: []string{probity, "collect", dir}}
+	for _, s := range []*measured{{args: []string{probity, "plan", dir, "--seal"}}, collect, {args: []string{probity, "review", dir}}} {
+		s.run(b)
 	}
 	steps := []*measured{
 		{name: "publish", args: []string{probity, "publish", dir, "--draft", "--out", answer}},
@@ -70,7 +106,7 @@ func BenchmarkPublish(b *testing.B) {
 			s.run(b)
 		}
 	}
-	for _, s := range steps {
+	for _, s := range append(steps, collect) {
 		s.report(b)
 	}
 	size := int64(0)

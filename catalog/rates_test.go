@@ -16,7 +16,7 @@ func TestConcerning(t *testing.T) {
 		{Subject: "discrepancies", Measure: FaultFound, By: "size", Of: "drop_lines, 1 % of a day", Events: 8, Trials: 9, Low: 0.5, High: 1},
 	}}
 	text := strings.Join(e.Concerning("indicator: x"), "\n")
-	for _, want := range []string{"came out supported: 1 of 40, 2.5 %", "(0.06 % to 13 %)", "measured on 50 simulated estates (seed 4)", "(dictation): 1 of 2"} {
+	for _, want := range []string{"came out supported: 1 of 40, 2.5 %", "(0.06 % to 13 %)", "measured on 50 simulated estates (seed 4)", "95 % confidence", "(dictation): 1 of 2"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 var calibrateCommand = command{
-	name: "calibrate", args: "[--estates N] [--seed S] [--write DIR | --check N | --estate I --out DIR]",
+	name: "calibrate", args: "[--estates N] [--seed S] [--resume FILE] [--write DIR] | --check N | --estate I --out DIR",
 	short: "measures how often reviews err, on estates whose truth is known",
 	long: `Draws estates at random from the profiles and faults of probity simulate, reviews
 each, compares what comes out with the truth, and prints error rates with exact
@@ -50,7 +50,7 @@ func runCalibrate(ctx context.Context, t *talk, args []string) error {
 	var c calibration
 	f := flag.NewFlagSet("calibrate", flag.ContinueOnError)
 	f.IntVar(&c.estates, "estates", 20, "")
-	f.IntVar(&c.check, "check", 0, "")
+	f.IntVar(&c.check, "check", -1, "")
 	f.IntVar(&c.estate, "estate", -1, "")
 	f.Uint64Var(&c.seed, "seed", 1, "")
 	f.StringVar(&c.write, "write", "", "")
@@ -60,8 +60,10 @@ func runCalibrate(ctx context.Context, t *talk, args []string) error {
 		return err
 	}
 	switch {
-	case c.estates < 1 || c.check < 0:
+	case c.estates < 1 || c.check == 0 || c.check < -1:
 		return usageError("--estates and --check take numbers from 1")
+	case c.check > 0 && (c.write != "" || c.resume != "" || c.out != ""):
+		return usageError("--check compares with the rates of this program, and takes no --write, --resume or --out")
 	case (c.estate >= 0) != (c.out != ""):
 		return usageError("--estate I and --out DIR go together")
 	case c.estate >= 0:

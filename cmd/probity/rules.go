@@ -21,9 +21,10 @@ var rulesCommand = command{
 	long: `list prints the rules of the catalogue, with the question that each asks, and,
 given a case, those of the folders that it names under rules.
 
-test runs the tests of the rules in a folder: NAME.txtar beside NAME.yml holds
-files whose names begin with match or miss, each with records as a cloud writes
-them. They are read as evidence is, and the SQL of the rules must find the same.
+test runs the tests of the rules in a folder and below: NAME.txtar beside
+NAME.yml holds files whose names begin with match or miss, each with records as
+a cloud writes them. They are read as evidence is, and the SQL of the rules must
+find the same.
 
 explain says, condition by condition, why a rule did or did not match the record
 at a place, as review.json and the tables name it. RULE is an id, a name, or the

@@ -396,7 +396,7 @@ func TestVectors(t *testing.T) {
 			damaged++
 		}
 	}
-	if damaged < 40 || len(list)-damaged < 4 || size > 4<<20 {
+	if damaged < 40 || len(list)-damaged < 4 || size > 9<<19 {
 		t.Errorf("%d damaged, %d good, %d bytes", damaged, len(list)-damaged, size)
 	}
 }

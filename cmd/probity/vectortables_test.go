@@ -131,11 +131,11 @@ func makeVectors(t *testing.T) *maker {
 	m.beside["before.checkpoint"], m.beside["log.vkey"] = before, plain["data/ledger/log.vkey"]
 
 	m.add("plain", "nothing: published as it should be", plain, nil, nil)
-	m.zips(plain)
 	page := m.change(plain, "data/report.html", "disclaimer", "unmodified")
 	m.add("changed-page", "report.html says something else", loose(plain, page), steps("bag"), bagToo)
 	m.add("forged-page", "report.html says something else; the manifests match: only probity verify, which can make the page, sees it", page, nil, nil)
 	plain = plain.lean()
+	m.zips(m.with(plain, map[string][]byte{"data/report.html": []byte("<!DOCTYPE html>\n<title>A review of very little</title>\n")}))
 	m.files(plain)
 	m.texts(p, plain)
 	m.ledgers(p, plain, undissented)
@@ -396,6 +396,7 @@ func (m *maker) ledgers(p *proceeding, b, undissented bag) {
 	m.add("dissent-cut-off", "the ledger ends before the dissent, whose signature is gone too: whole by itself", b.cutDisclosures(m, short), nil, nil)
 	m.beside["whole.checkpoint"] = b["data/ledger/checkpoint"]
 	m.again("dissent-cut-off-seen", "dissent-cut-off", "the same, seen by a reader who has the later checkpoint", steps("history"), func(v *vector) { v.Since = "whole.checkpoint" })
+	m.add("key-of-ledger-lines", "log.vkey has a second, empty line", m.change(b, "data/ledger/log.vkey", "\n", "\n\n"), noLedger, ours)
 	m.add("no-tile", "a tile is missing", m.with(b, nil, b.find("data/ledger/tile/0/", "")), noLedger, ours)
 	m.add("stray-tile", "a tile that belongs to no size of this ledger", m.with(b, map[string][]byte{"data/ledger/tile/1/000.p/1": make([]byte, 32)}), noLedger, ours)
 	m.add("dropped-leaf", "the leaf of a refusal is taken out of the entries", m.entriesWithout(b, "evidence.refused"), noLedger, ours)
@@ -556,11 +557,11 @@ func (m *maker) zips(b bag) {
 	stored := b.packStored()
 	m.zip("zip-stored", "nothing: packed without compression", stored, nil, nil)
 	crc := bytes.Clone(stored)
-	at = bytes.Index(crc, []byte("A review of very little</"))
+	at = bytes.Index(crc, []byte("<title>A review of very little</"))
 	if at < 0 {
 		m.t.Fatal("no title")
 	}
-	crc[at] ^= 1
+	crc[at+8] ^= 1
 	m.zip("zip-checksum", "a byte of report.html in the zip", crc, steps("bag"), ours)
 	m.zip("zip-no-folder", "nothing: the zip has no folder around the bundle", b.packBare(), nil, nil)
 	m.zip("zip-two-folders", "a second folder beside the bundle", b.pack(member{zip.FileHeader{Name: "other/note", Method: zip.Deflate}, []byte("x")}), slices.Concat(steps("bag", "format", "conclusion"), noLedger), ours)
@@ -958,6 +959,7 @@ func (m *maker) quorums() {
 	m.add("cosignature-lost", "the cosignature of a witness is missing", m.with(b, map[string][]byte{"data/ledger/checkpoint": text[:bytes.LastIndex(text, []byte("— w"))]}), steps("witnesses"), ours)
 	digits := string(text[len(text)-30 : len(text)-20])
 	m.add("cosignature-changed", "the cosignature of a witness does not verify", m.change(b, "data/ledger/checkpoint", digits, flip(digits)), steps("witnesses"), ours)
+	m.add("policy-not-utf8", "the policy of witnesses is not UTF-8", m.change(b, "data/"+custody.WitnessFile, "http:", "http\x9b"), steps("witnesses", "signatures"), ours)
 	m.beside["all.policy"] = []byte(strings.Replace(policy, "group g 2", "group g 3", 1))
 	m.again("witnesses-wanted", "policy", "the reader wants all three witnesses", steps("witnesses"), func(v *vector) { v.Policy = "all.policy" })
 	// The witnesses saw the ledger go another way, and do not cosign a fork.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,6 +90,41 @@ func TestProofreadEncoded(t *testing.T) {
 	}
 	if texts, err = encoded("data/signatures/x.sigstore.json", []byte(`{"dsseEnvelope":{"payload":"TG9jYWwgT2ZmaWNl"}}`)); err != nil || h.tellsIn("x", texts[0]) == nil {
 		t.Errorf("a name in what was signed is not seen: %q %v", texts, err)
+	}
+}
+
+// A name is found however a file spells it; the program's own words are not
+// taken for one.
+func TestProofreadSpellings(t *testing.T) {
+	h := hiddenIn([]Wish{{Names: []string{`Müller & "Söhne"`, "Local office"}}})
+	for _, c := range []struct {
+		file, text string
+		tells      bool
+	}{
+		{"data/x.json", `{"a": ["M\u00fcller \u0026 \"SÖHNE\""]}`, true},
+		{"data/x.json", `{"Müller & \"Söhne\"": 1}`, true},
+		{"data/x.json", `{"a": "Mu\u0308ller & \"So\u0308hne\""}`, true}, // another normal form
+		{"data/x.json", `{"a": "s3://b/Local%20office/x"}`, true},
+		{"data/x.json", `{"relation": "local_office"}`, false},
+		{"data/x.html", `<b>M&uuml;ller &amp; &#34;Söhne&#34;</b>`, true},
+		{"data/x.html", `<td>the local office</td>`, false},
+		{"data/x.html", `<td>Local office (local office)</td>`, true},
+		{"data/case.yaml", "a: >\n  at the Local\n  office\n", true},
+		{"data/case.yaml", `a: "Local \u006fffice"`, true},
+		{"data/case.yaml", "# at the Local\n# office\na: 1\n", true},
+		{"data/case.yaml", "a: local_office\n", false},
+	} {
+		list, err := texts(c.file, []byte(c.text))
+		if err != nil {
+			t.Fatal(c.text, err)
+		}
+		err = nil
+		for _, text := range list {
+			err = errors.Join(err, h.tellsIn(c.file, text))
+		}
+		if (err != nil) != c.tells {
+			t.Errorf("%s: %v", c.text, err)
+		}
 	}
 }
 

@@ -102,9 +102,7 @@ func Origin(id string) string {
 func open(dir string, opts Options) (*Book, error) {
 	log, err := ledger.Open(filepath.Join(dir, LedgerDir), filepath.Join(dir, KeyFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, stat := os.Stat(filepath.Join(dir, LedgerDir, "checkpoint")); errors.Is(stat, fs.ErrNotExist) {
-			return nil, ErrNone
-		}
+		err = none(dir, err)
 	}
 	if err != nil {
 		return nil, err
@@ -119,6 +117,26 @@ func open(dir string, opts Options) (*Book, error) {
 	return b, nil
 }
 
+// none tells a case that never had a ledger, for which it returns ErrNone, from
+// one that lost it: a review that took the second for the first would forget
+// every request and refusal.
+func none(dir string, err error) error {
+	if _, stat := os.Stat(filepath.Join(dir, LedgerDir, "checkpoint")); !errors.Is(stat, fs.ErrNotExist) {
+		return err
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, PrivateDir, "events", "*.json"))
+	for _, name := range []string{KeyFile, filepath.Join(LedgerDir, "tile")} {
+		if _, stat := os.Stat(filepath.Join(dir, name)); stat == nil {
+			left = append(left, filepath.Join(dir, name))
+		}
+	}
+	if len(left) == 0 {
+		return ErrNone
+	}
+	return fmt.Errorf("opening the ledger: %s is missing, and %s is there: put the ledger back from a copy, or, if nothing was ever recorded, move what is left of it aside",
+		filepath.Join(dir, LedgerDir, "checkpoint"), left[0])
+}
+
 // Resume opens the book of a case for writing; without a ledger the error is
 // ErrNone.
 func Resume(dir string, opts Options) (*Book, error) { return open(dir, opts) }
@@ -128,10 +146,10 @@ func Resume(dir string, opts Options) (*Book, error) { return open(dir, opts) }
 func Read(dir string, opts Options) (*Book, error) {
 	view, err := ledger.OpenView(os.DirFS(filepath.Join(dir, LedgerDir)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNone
+		err = none(dir, fmt.Errorf("opening the ledger: %w", err))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the ledger: %w", err)
+		return nil, err
 	}
 	b := &Book{dir: dir, view: view, now: opts.Now}
 	return b, b.read()

@@ -263,6 +263,43 @@ func TestPrivateCopies(t *testing.T) {
 	}
 }
 
+// A case whose ledger is lost is not one that never had a ledger, whatever part
+// of it is left.
+func TestLost(t *testing.T) {
+	dir := t.TempDir()
+	if err := begin(t, dir, "2026-01-01").Close(); err != nil {
+		t.Fatal(err)
+	}
+	lose := func(names ...string) string {
+		work := t.TempDir()
+		if err := os.CopyFS(work, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if err := os.RemoveAll(filepath.Join(work, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return work
+	}
+	checkpoint, vkey := filepath.Join(LedgerDir, "checkpoint"), filepath.Join(LedgerDir, "log.vkey")
+	for _, names := range [][]string{{checkpoint}, {vkey}, {LedgerDir}, {LedgerDir, KeyFile}, {checkpoint, KeyFile}, {checkpoint, PrivateDir}} {
+		work := lose(names...)
+		if _, err := Read(work, Options{}); err == nil || errors.Is(err, ErrNone) {
+			t.Errorf("reading without %q: %v", names, err)
+		}
+		if _, err := Resume(work, Options{}); err == nil || errors.Is(err, ErrNone) {
+			t.Errorf("writing without %q: %v", names, err)
+		}
+		if _, err := Start(&probity.Case{ID: "t", Dir: work}, Options{}); err == nil {
+			t.Errorf("a ledger was begun anew without %q", names)
+		}
+	}
+	if _, err := Read(lose(LedgerDir, KeyFile, PrivateDir), Options{}); !errors.Is(err, ErrNone) {
+		t.Errorf("nothing left: %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"at":"2026-01-01T00:00:00Z","body":{"request":"R1","due":"2026-01-01T00:00:00Z"},"id":"","kind":"evidence.overdue","probity":1}`))
 	f.Add([]byte(`{"apiVersion":"0.0.2","kind":"hashedrekord"}`))

@@ -16,7 +16,7 @@ import (
 var reviewPlaces = []string{
 	"title", "subject", "instructed_by", "name", "custodian", "by", "how", "statement", "sentence", "warnings", "innocent_explanations",
 	"would_change", "account", "accounts", "resource", "resources", "container", "limits", "population", "what", "notes", "note", "detail", "path", "duplicate_of",
-	"basis", "paraphrase", "instrument", "reason", "because",
+	"basis", "paraphrase", "instrument", "author", "locator", "reason", "because",
 }
 
 // ReviewPlace reports whether a text at a place of review.json may hold names
@@ -41,6 +41,12 @@ func caseNames(c *probity.Case) []string {
 	out := append([]string{c.Subject, c.Instruction.InstructedBy}, c.Names...)
 	for _, s := range c.Estate {
 		out = append(out, s.Account)
+	}
+	for i := range c.Terms {
+		out = append(out, c.Terms[i].Captured.By)
+		for j := range c.Terms[i].Provisions {
+			out = append(out, c.Terms[i].Provisions[j].Author)
+		}
 	}
 	for _, x := range c.Claims() {
 		for i := range x.Claim.Tests {

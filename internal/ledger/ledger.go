@@ -78,16 +78,8 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 	if _, err := os.Stat(filepath.Join(dir, checkpointFile)); err == nil {
 		return nil, fmt.Errorf("creating a ledger: %s holds one already", dir)
 	}
-	if _, err := os.Stat(key); err == nil {
+	if _, err := os.Stat(key); err == nil && !begun(dir) {
 		return nil, fmt.Errorf("creating a ledger: the key %s is there and its ledger %s is not: put the ledger back, or move the key aside", key, dir)
-	}
-	secret, vkey, err := note.GenerateKey(rand.Reader, origin)
-	if err != nil {
-		return nil, fmt.Errorf("creating a ledger: %w", err)
-	}
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		return nil, fmt.Errorf("creating a ledger named %q: %w", origin, err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("creating a ledger: %w", err)
@@ -96,17 +88,9 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	empty, err := note.Sign(&note.Note{Text: checkpointText(origin, 0, emptyRoot)}, signer)
-	if err != nil {
-		return nil, err
-	}
-	// The checkpoint comes last: without it there is no ledger.
-	err = errors.Join(d.put(keyFile, []byte(vkey+"\n")), d.put(journalFile, nil))
+	lock, err := takeLock(filepath.Join(dir, lockFile))
 	if err == nil {
-		err = writeSecret(key, []byte(secret+"\n"), sys)
-	}
-	if err == nil {
-		err = d.put(checkpointFile, empty)
+		err = errors.Join(d.begin(key, origin), lock.Close())
 	}
 	if err == nil {
 		err = syncFolder(filepath.Dir(dir), sys)
@@ -115,6 +99,57 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 		return nil, fmt.Errorf("creating a ledger: %w", err)
 	}
 	return open(dir, key, sys)
+}
+
+// begun reports whether the creation of a ledger was cut off below dir: there is
+// what comes before its first checkpoint, and nothing else.
+func begun(dir string) bool {
+	vkey, err := os.Stat(filepath.Join(dir, keyFile))
+	journal, err2 := os.Stat(filepath.Join(dir, journalFile))
+	_, err3 := os.Stat(filepath.Join(dir, "tile"))
+	return err == nil && err2 == nil && errors.Is(err3, fs.ErrNotExist) && vkey.Size() > 0 && journal.Size() == 0
+}
+
+// begin writes an empty ledger and its key. The checkpoint comes last: without
+// it there is no ledger. A key that is there is the one of a creation that was
+// cut off behind it.
+func (d *folder) begin(key, origin string) error {
+	secret, err := os.ReadFile(key)
+	var signer note.Signer
+	switch {
+	case err == nil:
+		if signer, err = note.NewSigner(strings.TrimSpace(string(secret))); err != nil {
+			return fmt.Errorf("the key %s: %w", key, err)
+		}
+		vkey, err := readFile(d.root.FS(), keyFile)
+		if err != nil {
+			return err
+		}
+		if v, err := note.NewVerifier(strings.TrimSpace(string(vkey))); err != nil || v.Name() != signer.Name() || v.KeyHash() != signer.KeyHash() || v.Name() != origin {
+			return fmt.Errorf("the key %s is there, and not the one that %s was begun with: move it aside", key, d.root.Name())
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		text, vkey, err := note.GenerateKey(rand.Reader, origin)
+		if err != nil {
+			return err
+		}
+		if signer, err = note.NewSigner(text); err != nil {
+			return fmt.Errorf("a ledger named %q: %w", origin, err)
+		}
+		if err := errors.Join(d.put(keyFile, []byte(vkey+"\n")), d.put(journalFile, nil)); err != nil {
+			return err
+		}
+		if err := writeSecret(key, []byte(text+"\n"), d.sys); err != nil {
+			return err
+		}
+	default:
+		return err
+	}
+	empty, err := note.Sign(&note.Note{Text: checkpointText(origin, 0, emptyRoot)}, signer)
+	if err != nil {
+		return err
+	}
+	return d.put(checkpointFile, empty)
 }
 
 // Open opens the ledger below dir for writing, and recovers it. Where there is
@@ -384,21 +419,14 @@ func writeSecret(name string, data []byte, sys calls) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%w: a key is never replaced", err)
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s: %w: a key is never replaced", name, fs.ErrExist)
 	}
+	d, err := openFolder(filepath.Dir(name), sys)
 	if err != nil {
 		return err
 	}
-	err = sys.writeAt(f, data, 0)
-	if err == nil {
-		err = sys.sync(f)
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(name), sys)
+	return errors.Join(d.putMode(filepath.Base(name), data, 0o600), d.close())
 }
 
 // syncFolder makes what was put into a folder durable.

@@ -174,6 +174,7 @@ func TestOneWriter(t *testing.T) {
 	if i, err := os.Stat(key); err != nil || i.Mode().Perm() != 0o600 {
 		t.Errorf("the key: %v %v", i.Mode(), err)
 	}
+	os.RemoveAll(filepath.Join(dir, "new"))
 	if _, err := Open(filepath.Join(dir, "nothing"), key); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no ledger: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -42,6 +43,9 @@ type group struct {
 func ParsePolicy(text []byte) (*Policy, error) {
 	p := &Policy{groups: map[string]group{}, byName: map[string]*Witness{}, member: map[string]bool{}}
 	keys := map[string]bool{}
+	if !utf8.Valid(text) {
+		return nil, errors.New("the policy is not UTF-8")
+	}
 	for i, line := range strings.Split(string(text), "\n") {
 		if strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && (unicode.IsControl(r) || r != ' ' && unicode.IsSpace(r)) }) {
 			return nil, fmt.Errorf("the policy, line %d: a character that is neither text, blank nor tab", i+1)

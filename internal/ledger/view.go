@@ -44,6 +44,9 @@ func OpenView(fsys fs.FS) (*View, error) {
 	if !whole {
 		return nil, fmt.Errorf("%s is cut off", keyFile)
 	}
+	if strings.ContainsAny(vkey, " \t\r\n") { // base64 is read past them
+		return nil, fmt.Errorf("%s is not one line", keyFile)
+	}
 	v := &View{fsys: fsys, vkey: vkey, signed: signed}
 	v.origin, v.size, v.root, err = VerifyCheckpoint(signed, v.vkey)
 	return v, err

@@ -266,7 +266,7 @@ func TestPolicyMistakes(t *testing.T) {
 	for _, text := range []string{
 		"", good, good + "quorum b\n", good + good + "quorum a\n", good + "witness b " + s.Vkey() + "\nquorum a\n", good + "group g 2 a\nquorum g\n",
 		good + "group g 0 a\nquorum g\n", good + "group g 1 a a\nquorum g\n", good + "group a 1 a\nquorum a\n", good + "quorum a\nquorum a\n",
-		good + "group g any a\ngroup h any a\ngroup q all g h\nquorum q\n", good + "group g any none\nquorum g\n", good + "quorum a\r\n", good + "quorum\u00a0a\n",
+		good + "group g any a\ngroup h any a\ngroup q all g h\nquorum q\n", good + "group g any none\nquorum g\n", good + "quorum a\r\n", good + "quorum\u00a0a\n", "# \x9b\n" + good + "quorum a\n",
 		"log x\nquorum none\n", "witness a x\nquorum none\n", "wibble\nquorum none\n", strings.Replace(good, "+0", "+1", 1) + "witness none " + s.Vkey() + "\nquorum none\n",
 	} {
 		if _, err := ParsePolicy([]byte(text)); err == nil {

@@ -135,8 +135,8 @@ func TestEveryClaimHasRecords(t *testing.T) {
 
 // Each rule of a case that changes is told, and no other.
 func TestRules(t *testing.T) {
-	before := Rules(harbour(t), nil)
-	if d := cmp.Diff(before, Rules(harbour(t), nil)); d != "" {
+	before := Rules(harbour(t), nil, nil)
+	if d := cmp.Diff(before, Rules(harbour(t), nil, nil)); d != "" {
 		t.Fatal(d)
 	}
 	for what, change := range map[string]func(c *probity.Case){
@@ -158,7 +158,7 @@ func TestRules(t *testing.T) {
 		c := harbour(t)
 		change(c)
 		var moved []string
-		for _, x := range Compare(before, Rules(c, nil)) {
+		for _, x := range Compare(before, Rules(c, nil, nil)) {
 			if x.Standing != Sealed {
 				moved = append(moved, x.ID+" "+string(x.Standing))
 			}
@@ -166,7 +166,7 @@ func TestRules(t *testing.T) {
 		if len(moved) != 1 {
 			t.Errorf("%s changed: %q, want one rule", what, moved)
 		}
-		if Digest(before) == Digest(Rules(c, nil)) {
+		if Digest(before) == Digest(Rules(c, nil, nil)) {
 			t.Errorf("%s changed, and the digest did not", what)
 		}
 	}
@@ -175,7 +175,7 @@ func TestRules(t *testing.T) {
 	} {
 		c := harbour(t)
 		change(c)
-		if Digest(before) != Digest(Rules(c, nil)) {
+		if Digest(before) != Digest(Rules(c, nil, nil)) {
 			t.Errorf("%s is no rule, and changed the digest", what)
 		}
 	}

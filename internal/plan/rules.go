@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,20 +22,56 @@ import (
 
 // A Rule is one thing by which a review decides and that must not change once
 // evidence is read: a claim, a tolerance, the least coverage, the period, the
-// estate, a file of the catalogue.
+// estate, a file of the catalogue, a folder of the case's own rules.
 type Rule struct {
-	ID     string `json:"id"`     // "claim/A1.1", "tolerance/requests/metered-logged", "coverage/minimum", "period", "estate", "catalog/records.yaml"
+	ID     string `json:"id"`     // "claim/A1.1", "tolerance/requests/metered-logged", "coverage/minimum", "period", "estate", "catalog/records.yaml", "rules/1"
 	SHA256 string `json:"sha256"` // of the file's bytes, or of the rule as JSON: see FORMATS.md
 }
 
-// Rules returns the rules of a case, by id. The tolerances are those in force,
+// OwnRules returns what the case's folders of rules hold, one rule a folder by
+// its place in the case ("rules/1"): the digest of a line "SHA256  PATH\n" for each
+// file that ends in .yml or .yaml, by path.
+func OwnRules(c *probity.Case) ([]Rule, error) {
+	var out []Rule
+	for i, dir := range c.Rules {
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(c.Dir, dir)
+		}
+		var text bytes.Buffer
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("%s: rules: %w", c.File, err)
+		}
+		err := fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && p != "." && strings.HasPrefix(d.Name(), ".") {
+				return fs.SkipDir
+			}
+			if ext := path.Ext(p); !d.Type().IsRegular() || ext != ".yml" && ext != ".yaml" {
+				return nil
+			}
+			data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
+			fmt.Fprintf(&text, "%s  %s\n", digest(data), p)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: rules: %w", c.File, err)
+		}
+		out = append(out, Rule{fmt.Sprintf("rules/%d", i+1), digest(text.Bytes())})
+	}
+	return out, nil
+}
+
+// Rules returns the rules of a case, by id, with its own as [OwnRules] gives
+// them. The tolerances are those in force,
 // whether the case declares them or not. What of the case may hold names is
 // digested in the sealed form that sealed gives of a text; nil leaves it as it is.
-func Rules(c *probity.Case, sealed func(string) string) []Rule {
+func Rules(c *probity.Case, own []Rule, sealed func(string) string) []Rule {
 	if sealed == nil {
 		sealed = func(text string) string { return text }
 	}
-	var out []Rule
+	out := append([]Rule(nil), own...)
 	add := func(id string, value any) {
 		out = append(out, Rule{id, digest([]byte(sealed(string(canonical(value)))))})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,11 @@ const folder = "plans"
 // last is the same, nothing is recorded. late is when evidence was first
 // received or read, if that was before.
 func Seal(c *probity.Case, b *custody.Book) (leaf int64, rules int, late time.Time, err error) {
-	list := Rules(c, Sealing(c, b))
+	own, err := OwnRules(c)
+	if err != nil {
+		return 0, 0, late, fmt.Errorf("sealing the plan: %w", err)
+	}
+	list := Rules(c, own, Sealing(c, b))
 	text := rulesText(list)
 	sum := Digest(list)
 	_, late = sealedBefore(b.Events)
@@ -71,29 +76,20 @@ func sealedBefore(events []*custody.Event) (plan *custody.Event, first time.Time
 }
 
 // Stand says which rules of a case are as they were sealed before evidence was
-// read, by the events of its ledger. Without any nothing was. sealed is as at
-// [Rules].
-func Stand(c *probity.Case, events []*custody.Event, seal func(string) string) (probity.PlanStanding, error) {
-	now := Rules(c, seal)
+// read, by the events of its ledger. Without any nothing was. own and seal are
+// as at [Rules].
+func Stand(c *probity.Case, own []Rule, events []*custody.Event, seal func(string) string) (probity.PlanStanding, error) {
+	now := Rules(c, own, seal)
 	p := probity.PlanStanding{Leaf: -1, Rules: len(now), NotAsSealed: []probity.RuleNow{}}
 	sealed, _ := sealedBefore(events)
 	if sealed == nil {
 		return p, nil
 	}
-	body, ok := sealed.Body.(*custody.Plan)
-	if !ok {
-		return p, fmt.Errorf("what leaf %d of the ledger sealed is not known: restore %s/ from a copy", sealed.Index, custody.PrivateDir)
-	}
-	name := filepath.Join(c.Dir, folder, body.PlanSHA256+".txt")
-	text, err := os.ReadFile(name)
+	before, sum, err := planOf(c, sealed)
 	if err != nil {
-		return p, fmt.Errorf("the sealed plan: %w: restore it from a copy", err)
+		return p, err
 	}
-	before, err := parseRules(text)
-	if err != nil || Digest(before) != body.PlanSHA256 {
-		return p, fmt.Errorf("%s is not the plan that leaf %d of the ledger sealed: restore it from a copy", name, sealed.Index)
-	}
-	p.Sealed, p.At, p.Leaf, p.PlanSHA256 = true, instant(sealed.At), sealed.Index, body.PlanSHA256
+	p.Sealed, p.At, p.Leaf, p.PlanSHA256 = true, instant(sealed.At), sealed.Index, sum
 	for _, x := range Compare(before, now) {
 		if x.Standing == Sealed {
 			p.SealedBefore++
@@ -102,6 +98,49 @@ func Stand(c *probity.Case, events []*custody.Event, seal func(string) string) (
 		p.NotAsSealed = append(p.NotAsSealed, probity.RuleNow{Rule: x.ID, Standing: string(x.Standing)})
 	}
 	return p, nil
+}
+
+// planOf reads the plan that an event sealed.
+func planOf(c *probity.Case, sealed *custody.Event) (rules []Rule, sum string, err error) {
+	body, ok := sealed.Body.(*custody.Plan)
+	if !ok {
+		return nil, "", fmt.Errorf("what leaf %d of the ledger sealed is not known: restore %s/ from a copy", sealed.Index, custody.PrivateDir)
+	}
+	name := filepath.Join(c.Dir, folder, body.PlanSHA256+".txt")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, "", fmt.Errorf("the sealed plan: %w: restore it from a copy", err)
+	}
+	rules, err = parseRules(text)
+	if err != nil || Digest(rules) != body.PlanSHA256 {
+		return nil, "", fmt.Errorf("%s is not the plan that leaf %d of the ledger sealed: restore it from a copy", name, sealed.Index)
+	}
+	return rules, body.PlanSHA256, nil
+}
+
+// Believed returns the case's own rules for a place where their files are not:
+// those that a review says to be as sealed have the digests of the plan, others
+// have none.
+func Believed(c *probity.Case, events []*custody.Event, says *probity.PlanStanding) ([]Rule, error) {
+	before := map[string]string{}
+	if sealed, _ := sealedBefore(events); sealed != nil {
+		list, _, err := planOf(c, sealed)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			before[r.ID] = r.SHA256
+		}
+	}
+	var out []Rule
+	for i := range c.Rules {
+		r := Rule{ID: fmt.Sprintf("rules/%d", i+1)}
+		if r.SHA256 = before[r.ID]; slices.ContainsFunc(says.NotAsSealed, func(x probity.RuleNow) bool { return x.Rule == r.ID }) || r.SHA256 == "" {
+			r.SHA256 = strings.Repeat("0", 64)
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // rulesText is what [Digest] is the SHA-256 of: any tool can check it.

@@ -124,9 +124,13 @@ func role(u *Use) int {
 	return 4
 }
 
-// about is the quantity of a test, or the key of Finds.
+// about is the quantity of a test, or the key of Finds: one for all rules, which
+// are about the same records.
 func about(t *probity.Test) string {
-	for _, s := range []string{string(t.Quantity), t.Rule, t.Indicator} {
+	if t.Rule != "" {
+		return "rule"
+	}
+	for _, s := range []string{string(t.Quantity), t.Indicator} {
 		if s != "" {
 			return s
 		}
@@ -233,7 +237,7 @@ func why(h *catalog.Record) string {
 			parts = append(parts, fmt.Sprintf("bounds %s the %s", words[b], strings.Join(list, ", ")))
 		}
 	}
-	for _, x := range [][2]string{{"logging_reduced", "shows whether a record was switched off or thinned"}, {"speech_archive", "sizes and times of objects show what kind of use it is"}, {"undisclosed", "shows which accounts and resources exist"}} {
+	for _, x := range [][2]string{{"rule", "shows what was configured, switched off or deleted"}, {"speech_archive", "sizes and times of objects show what kind of use it is"}, {"undisclosed", "shows which accounts and resources exist"}} {
 		if _, ok := h.Finds[x[0]]; ok {
 			parts = append(parts, x[1])
 		}

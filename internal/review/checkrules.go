@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -22,7 +24,7 @@ import (
 // A RuleCheck is one test of a rule: a file of records that it must match, or
 // must not.
 type RuleCheck struct {
-	Rule string // the name of the file of rules
+	Rule string // the file of rules without its ending, below the folder
 	Name string // of the records
 	Want bool
 	Got  bool
@@ -32,11 +34,14 @@ type RuleCheck struct {
 	keys []string
 }
 
-// CheckRules runs the tests of the rules in a folder. NAME.txtar has the tests
-// of NAME.yml: files whose names begin with match or miss, each with records
+// CheckRules runs the tests of the rules in a folder and below it. NAME.txtar has
+// the tests of NAME.yml beside it: files whose names begin with match or miss, each with records
 // as a cloud writes them. They are read as a review reads evidence. differ says
 // where the SQL of the rules and the reading pass find different matches.
 func CheckRules(ctx context.Context, dir string) (checks []RuleCheck, differ []string, err error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, nil, fmt.Errorf("rules: %w", err)
+	}
 	c, err := sigma.Load(os.DirFS(dir), filepath.Base(dir))
 	if err == nil {
 		err = c.Resolve()
@@ -79,6 +84,9 @@ func CheckRules(ctx context.Context, dir string) (checks []RuleCheck, differ []s
 		}
 		if x.Kind = f.Kind; f.Original != nil {
 			return nil, nil, fmt.Errorf("%s/%s has the same bytes as another test", x.Rule, x.Name)
+		}
+		if f.Records == 0 || f.Unread > 0 { // what is not read is missed by every rule
+			return nil, nil, fmt.Errorf("%s/%s: %d records of the kind %s, %d unread ranges: a test needs records as a cloud writes them", x.Rule, x.Name, f.Records, f.Kind, f.Unread)
 		}
 		var own []sigma.Hit // correlations see the records of one test only
 		for _, h := range hits {
@@ -133,46 +141,77 @@ func compareSQL(ctx context.Context, engine *query.Engine, c *sigma.Collection, 
 // unpackChecks writes the records of all tests below to, and returns the tests
 // by the path of their records within the case.
 func unpackChecks(c *sigma.Collection, dir, to string) (map[string]*RuleCheck, error) {
-	list, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
-	if err != nil {
-		return nil, err
-	}
 	out := map[string]*RuleCheck{}
-	for _, f := range list {
-		stem := strings.TrimSuffix(filepath.Base(f), ".txtar")
-		answers := c.Answers(stem)
-		if len(answers) == 0 {
-			return nil, fmt.Errorf("%s has tests, and there is no %s.yml", f, stem)
+	err := filepath.WalkDir(dir, func(f string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && f != dir && strings.HasPrefix(d.Name(), "."): // as rules are read
+			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(f) != ".txtar":
+			return nil
+		}
+		rel, err := filepath.Rel(dir, f)
+		if err != nil {
+			return err
+		}
+		stem := strings.TrimSuffix(filepath.ToSlash(rel), ".txtar")
+		keys := sigma.Keys(answersAt(c, path.Join(filepath.Base(dir), stem)))
+		if len(keys) == 0 {
+			return fmt.Errorf("%s has tests, and there is no %s.yml beside it", f, path.Base(stem))
 		}
 		data, err := os.ReadFile(f)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for name, text := range archived(string(data)) {
+		files, err := archived(string(data))
+		if err != nil {
+			return fmt.Errorf("%s: %w", f, err)
+		}
+		if err := os.MkdirAll(filepath.Join(to, filepath.FromSlash(stem)), 0o777); err != nil {
+			return err
+		}
+		for name, text := range files {
 			want := strings.HasPrefix(name, "match")
 			if !want && !strings.HasPrefix(name, "miss") || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\\`) {
-				return nil, fmt.Errorf("%s: %q is no test: names begin with match or miss", f, name)
+				return fmt.Errorf("%s: %q is no test: names begin with match or miss", f, name)
 			}
-			if err := os.MkdirAll(filepath.Join(to, stem), 0o777); err != nil {
-				return nil, err
+			if err := os.WriteFile(filepath.Join(to, filepath.FromSlash(stem), name), []byte(text), 0o666); err != nil {
+				return err
 			}
-			if err := os.WriteFile(filepath.Join(to, stem, name), []byte(text), 0o666); err != nil {
-				return nil, err
-			}
-			out["evidence/"+stem+"/"+name] = &RuleCheck{Rule: stem, Name: name, Want: want, keys: sigma.Keys(answers)}
+			out["evidence/"+stem+"/"+name] = &RuleCheck{Rule: stem, Name: name, Want: want, keys: keys}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// answersAt returns the rules of one file, less those that a correlation of the
+// file uses: what a claim that names the file asks.
+func answersAt(c *sigma.Collection, file string) []*sigma.Rule {
+	one := &sigma.Collection{}
+	for _, r := range c.Rules {
+		if strings.TrimSuffix(r.File, path.Ext(r.File)) == file {
+			one.Rules = append(one.Rules, r)
 		}
 	}
-	return out, nil
+	if len(one.Rules) == 0 {
+		return nil
+	}
+	return one.Answers(one.Rules[0].Stem())
 }
 
 // archived returns the files of a txtar archive by name.
-func archived(text string) map[string]string {
+func archived(text string) (map[string]string, error) {
 	out := map[string]string{}
 	name := ""
 	for _, line := range strings.SplitAfter(text, "\n") {
 		mark := strings.TrimSpace(line)
 		if strings.HasPrefix(mark, "-- ") && strings.HasSuffix(mark, " --") && len(mark) > 6 {
 			name = strings.TrimSpace(mark[3 : len(mark)-3])
+			if _, twice := out[name]; twice {
+				return nil, fmt.Errorf("%q stands twice: give each test a name of its own", name)
+			}
 			out[name] = ""
 			continue
 		}
@@ -180,5 +219,5 @@ func archived(text string) map[string]string {
 			out[name] += line
 		}
 	}
-	return out
+	return out, nil
 }

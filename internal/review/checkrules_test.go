@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,40 @@ func TestCatalogueRules(t *testing.T) {
 	}
 	for _, d := range differ {
 		t.Error(d)
+	}
+}
+
+// Each question of the catalogue is asked neutrally, says why it matters and what
+// else it may be, and is tried on the records of three clouds.
+func TestCatalogueIsWhole(t *testing.T) {
+	c, err := Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]*sigma.Rule{}
+	for _, r := range c.Rules {
+		if r.Question != "" {
+			files[r.Stem()] = r
+		}
+	}
+	for _, name := range []string{"logging_reduced", "inventory_reduced", "estate_deleted", "retention_shortened", "access_widened", "key_destroyed", "bulk_export", "speech_service_enabled", "region_moved"} {
+		r := files[name]
+		if r == nil {
+			t.Errorf("no question %s", name)
+			continue
+		}
+		if !strings.HasSuffix(r.Question, "?") || r.Motivation == "" || len(r.Innocent) < 2 || len(r.References) == 0 {
+			t.Errorf("%s: question %q, motivation %q, %d innocent explanations, %d references", name, r.Question, r.Motivation, len(r.Innocent), len(r.References))
+		}
+		data, err := os.ReadFile("../../catalog/rules/" + name + ".txtar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mark := range []string{"-- match-aws", "-- match-azure", "-- match-gcp", "-- miss-"} {
+			if !strings.Contains(string(data), mark) {
+				t.Errorf("%s has no test %s", name, mark)
+			}
+		}
 	}
 }
 

@@ -31,16 +31,20 @@ type record struct {
 // refusals, which are causes of gaps.
 func proceedings(c *probity.Case) (*record, error) {
 	rec := &record{requests: []probity.RequestRef{}}
+	own, err := plan.OwnRules(c)
+	if err != nil {
+		return nil, err
+	}
 	b, err := custody.Read(c.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
-		rec.standing, err = plan.Stand(c, nil, nil)
+		rec.standing, err = plan.Stand(c, own, nil, nil)
 		return rec, err
 	}
 	if err != nil {
 		return nil, err
 	}
 	b.Adopt(c)
-	if rec.standing, err = plan.Stand(c, b.Events, plan.Sealing(c, b)); err != nil {
+	if rec.standing, err = plan.Stand(c, own, b.Events, plan.Sealing(c, b)); err != nil {
 		return nil, err
 	}
 	rec.seen, rec.requests = b.View().Size(), custody.RequestRefs(b.Events)

@@ -110,7 +110,11 @@ func (p *Published) rows(run *custody.Analysis) error {
 // standing compares the rules of the case with those that were sealed.
 func (p *Published) standing(c *probity.Case, r *probity.Review, then []*custody.Event) error {
 	names, digests := custody.CaseNames(c), p.Known.Digests()
-	now, err := plan.Stand(c, then, func(text string) string {
+	own, err := plan.Believed(c, then, &r.Plan)
+	if err != nil {
+		return err
+	}
+	now, err := plan.Stand(c, own, then, func(text string) string {
 		sealed, err := p.Known.Reseal(text, names, digests)
 		if err != nil {
 			return text // of a name that was never sealed: its rule is then not as sealed

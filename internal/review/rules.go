@@ -26,8 +26,10 @@ func Rules(c *probity.Case) (*sigma.Collection, error) {
 		if !filepath.IsAbs(at) {
 			at = filepath.Join(c.Dir, dir)
 		}
-		if _, err := os.Stat(at); err != nil {
+		if info, err := os.Stat(at); err != nil {
 			return nil, fmt.Errorf("%s: rules: %w", c.File, err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("%s: rules: %s is no folder: name the one that the files of rules lie in", c.File, at)
 		}
 		more, err := sigma.Load(os.DirFS(at), filepath.Base(at))
 		errs = append(errs, err)

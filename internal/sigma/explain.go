@@ -15,7 +15,7 @@ func (m *Matcher) Explain(i int, f func(depth int, holds bool, text string)) {
 func (m *Matcher) explain(e *Expr, depth int, f func(int, bool, string)) {
 	text := map[Op]string{And: "all of", Or: "one of", Not: "not"}[e.Op]
 	if e.Op == Leaf {
-		text = m.describe(e.Test)
+		text = m.describe(e.Test, e.Line) // equal tests of several rules are one, and only the leaf knows its own line
 	}
 	if e.Name != "" {
 		text = e.Name + ": " + text
@@ -26,10 +26,11 @@ func (m *Matcher) explain(e *Expr, depth int, f func(int, bool, string)) {
 	}
 }
 
-// describe says what a test asks, and what the record has to say to it.
-func (m *Matcher) describe(t *Test) string {
+// describe says what a test asks, at which line, and what the record has to say
+// to it.
+func (m *Matcher) describe(t *Test, line int) string {
 	if t.Field == "" {
-		return fmt.Sprintf("the record holds %s (line %d)", t.Pattern, t.Line)
+		return fmt.Sprintf("the record holds %s (line %d)", t.Pattern, line)
 	}
 	var what string
 	switch t.Kind {
@@ -66,5 +67,5 @@ func (m *Matcher) describe(t *Test) string {
 	case len(values) == 1:
 		state = "the record has a value"
 	}
-	return fmt.Sprintf("%s %s (line %d): %s", t.Field, what, t.Line, state)
+	return fmt.Sprintf("%s %s (line %d): %s", t.Field, what, line, state)
 }
