@@ -187,7 +187,7 @@ func (c *calibration) again(ctx context.Context, t *talk) error {
 		return err
 	}
 	if differ > 0 {
-		return fmt.Errorf("%d of %d estates come out otherwise than the rates say: measure anew with probity calibrate --estates %d --seed %d --write .", differ, c.check, rates.Estates, rates.Seed)
+		return fmt.Errorf("%d of %d estates come out otherwise than the rates say: measure anew with probity calibrate --estates %d --seed %d --write DIR", differ, c.check, rates.Estates, rates.Seed)
 	}
 	fmt.Fprintf(t.out, "%d estates come out as the rates say (seed %d)\n", c.check, rates.Seed)
 	return nil

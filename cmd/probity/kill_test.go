@@ -186,7 +186,7 @@ func TestKill(t *testing.T) {
 	for killed < times && !t.Failed() {
 		k := begin(t, program, keys)
 		for i, args := range proceedings {
-			code, said := k.run(t, args, 1+rand.N(took[i]))
+			code, _ := k.run(t, args, 1+rand.N(took[i]))
 			if code == -1 {
 				killed++
 			}
@@ -195,7 +195,8 @@ func TestKill(t *testing.T) {
 			if code == 0 {
 				continue
 			}
-			if code, said = k.run(t, args, 0); code != 0 {
+			code, said := k.run(t, args, 0)
+			if code != 0 {
 				// It took effect, and doing it twice is refused in words.
 				done++
 				if code != exitFailed || !regexp.MustCompile(`R[12]|has signed this review|is there: choose|sealed`).MatchString(said) {

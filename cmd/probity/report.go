@@ -12,31 +12,38 @@ import (
 
 	"probity"
 	"probity/internal/durable"
+	"probity/internal/page"
 	"probity/internal/report"
 )
 
 // A rendering is one format of a report.
 type rendering struct {
 	name, file string
-	render     func(r *probity.Review) ([]byte, error)
+	render     func(ctx context.Context, r *probity.Review, o page.Options) ([]byte, error)
 }
 
 func renderings() []rendering {
+	plain := func(f func(*probity.Review) ([]byte, error)) func(context.Context, *probity.Review, page.Options) ([]byte, error) {
+		return func(_ context.Context, r *probity.Review, _ page.Options) ([]byte, error) { return f(r) }
+	}
 	return []rendering{
-		{"md", "report.md", func(r *probity.Review) ([]byte, error) { return report.Markdown(r), nil }},
-		{"oscal", "oscal.json", report.OSCAL},
-		{"claimreview", "claimreview.json", report.ClaimReviews},
-		{"json", "review.json", report.JSON},
-		{"html", "report.html", func(r *probity.Review) ([]byte, error) {
+		{"md", "report.md", plain(func(r *probity.Review) ([]byte, error) { return report.Markdown(r), nil })},
+		{"oscal", "oscal.json", plain(report.OSCAL)},
+		{"claimreview", "claimreview.json", plain(report.ClaimReviews)},
+		{"json", "review.json", plain(report.JSON)},
+		{"html", "report.html", func(_ context.Context, r *probity.Review, o page.Options) ([]byte, error) {
 			var b bytes.Buffer
-			err := report.HTML(&b, r)
+			err := page.HTML(&b, r, o)
 			return b.Bytes(), err
+		}},
+		{"pdf", "report.pdf", func(ctx context.Context, r *probity.Review, o page.Options) ([]byte, error) {
+			return page.PDF(ctx, r, o, "")
 		}},
 	}
 }
 
 var reportCommand = command{
-	name: "report", args: "CASE [--format FORMAT] [--out FILE]",
+	name: "report", args: "CASE [--format FORMAT | --pdf] [--out FILE]",
 	short: "writes what a review found in another format",
 	long: `CASE is a case folder, the folder that a review wrote, or a review.json. Report
 renders the review that is there, and reads no records. The product goes to
@@ -48,13 +55,19 @@ standard output.
   --format claimreview  a summary for newsrooms, JSON-LD with schema.org's words
   --format json         review.json
   --format html         the page
+  --format pdf, --pdf   the page on paper, printed by the Chromium that is installed
+  --lang LANG           of html and pdf, what the program says: en, or ar (made by
+                        a machine, and marked so)
+  --paper PAPER         of html and pdf: A4 or letter; a page leaves it to the
+                        printer, a PDF is A4 where nothing is said
   --table NAME          of csv, one table: ` + strings.Join(sheetNames(), ", ") + `
   --out FILE            write to FILE instead; of csv without --table, the
                         folder that gets a file for each table
 
 examples:
   probity report examples/harbour --format md > issue.md
-  probity report examples/harbour --format csv --out tables`,
+  probity report examples/harbour --format csv --out tables
+  probity report examples/harbour --pdf --paper letter > report.pdf`,
 	run: runReport,
 }
 
@@ -66,13 +79,26 @@ func sheetNames() []string {
 	return names
 }
 
-func runReport(_ context.Context, t *talk, args []string) error {
+func runReport(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("report", flag.ContinueOnError)
 	format := f.String("format", "md", "")
+	pdf := f.Bool("pdf", false, "")
+	var o page.Options
+	f.StringVar(&o.Lang, "lang", "", "")
+	f.StringVar(&o.Paper, "paper", "", "")
 	table := f.String("table", "", "")
 	out := f.String("out", "", "")
 	rest, err := parse(f, args, 1, "one review: a case folder, the folder that a review wrote, or a review.json")
 	if err != nil {
+		return err
+	}
+	if *pdf {
+		if *format != "md" && *format != "pdf" {
+			return usageError("--pdf and --format %s exclude each other", *format)
+		}
+		*format = "pdf"
+	}
+	if err := checkPage(o, *format); err != nil {
 		return err
 	}
 	if *table != "" && *format != "csv" {
@@ -84,17 +110,30 @@ func runReport(_ context.Context, t *talk, args []string) error {
 	list := renderings()
 	i := slices.IndexFunc(list, func(x rendering) bool { return x.name == *format })
 	if i < 0 {
-		return usageError("--format %q is none of md, csv, oscal, claimreview, json, html", *format)
+		return usageError("--format %q is none of md, csv, oscal, claimreview, json, html, pdf", *format)
 	}
 	r, err := readReview(rest[0])
 	if err != nil {
 		return err
 	}
-	text, err := list[i].render(r)
+	text, err := list[i].render(ctx, r, o)
 	if err != nil {
 		return err
 	}
 	return deliver(t, *out, list[i].file, text)
+}
+
+// checkPage says what is wrong with the options of a page.
+func checkPage(o page.Options, format string) error {
+	switch {
+	case o != page.Options{} && format != "html" && format != "pdf":
+		return usageError("--lang and --paper go with --format html or pdf")
+	case o.Lang != "" && !slices.Contains(page.Languages, o.Lang):
+		return usageError("--lang %q is none of %s", o.Lang, strings.Join(page.Languages, ", "))
+	case o.Paper != "" && !slices.Contains(page.Papers, o.Paper):
+		return usageError("--paper %q is none of %s", o.Paper, strings.Join(page.Papers, ", "))
+	}
+	return nil
 }
 
 // reportSheets writes one table, or all of them into a folder.

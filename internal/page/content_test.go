@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"probity"
+	"probity/catalog"
 )
 
 // The page fetches nothing, and runs one script and shows one style that its
@@ -226,5 +227,78 @@ func TestNoPrivateName(t *testing.T) {
 				t.Errorf("%s: the page holds %q", lang, name)
 			}
 		}
+	}
+}
+
+// The rate of the error that a finding would be stands open, and the others
+// below a fold; all of them are there.
+func TestRates(t *testing.T) {
+	r := harbour(t)
+	p := render(t, r, "")
+	open := 0
+	for i := range r.Claims {
+		c := &r.Claims[i]
+		at := strings.Index(p, `id="c-`+c.ID+`"`)
+		article, _, _ := strings.Cut(p[at:], "</article>")
+		_, rates, ok := strings.Cut(article, "How often such findings were wrong")
+		if !ok {
+			_, rates, _ = strings.Cut(article, "No error rate of this kind of claim is known.")
+		}
+		first, folded, _ := strings.Cut(rates, "<details>")
+		for _, text := range c.ErrorRates {
+			about, _ := catalog.ErrorOf(c.Finding.Outcome()).Tells(text)
+			if about {
+				open++
+			}
+			if where := map[bool]string{true: first, false: folded}[about || strings.HasPrefix(text, catalog.MeasuredOn)]; !strings.Contains(flat(where), text) {
+				t.Errorf("%s: %q is not where it belongs", c.ID, text)
+			}
+		}
+	}
+	if open < len(r.Claims)-1 {
+		t.Errorf("%d rates stand open for %d claims", open, len(r.Claims))
+	}
+}
+
+// What an indicator says of a part is not said twice, and its words in the
+// review are on the page.
+func TestIndicatorParts(t *testing.T) {
+	r := harbour(t)
+	p := flat(render(t, r, ""))
+	parts := 0
+	for _, c := range r.Claims {
+		for _, x := range c.Tests {
+			if x.Indicator == nil {
+				continue
+			}
+			for _, part := range x.Indicator.Parts {
+				parts++
+				if n := strings.Count(p, because(part)); n != 1 {
+					t.Errorf("%q stands %d times", because(part), n)
+				}
+			}
+		}
+	}
+	if parts == 0 {
+		t.Error("no indicator was tried")
+	}
+}
+
+// A value that is bounded from both sides over a part of the population only is
+// not said to be bounded so over all of it.
+func TestBoundOfAPart(t *testing.T) {
+	r := harbour(t)
+	seen := 0
+	for _, c := range r.Claims {
+		for _, x := range c.Tests {
+			for _, w := range x.Witnesses {
+				if w.Bound == probity.Both && w.Upper == nil {
+					seen++
+				}
+			}
+		}
+	}
+	if n := strings.Count(flat(render(t, r, "")), "about, over what it covers"); seen == 0 || n != seen {
+		t.Errorf("%d of %d values say so", n, seen)
 	}
 }

@@ -136,7 +136,7 @@ func (d *oscalDoc) testimony(c *probity.ClaimResult, n int) []oscal.Observation 
 		o := base
 		o.UUID = d.ns.UUID("observation", "test", c.ID, strconv.Itoa(n), strconv.Itoa(k))
 		o.Title = markup(c.ID + ", " + t.Subject + ": " + string(w.Witness))
-		o.Description = markup(fmt.Sprintf("%s: %s %s; covers %s", w.Witness, bounds[w.Bound], probity.FormatAmount(w.Value, w.Unit), probity.Percent(w.Coverage)))
+		o.Description = markup(fmt.Sprintf("%s: %s %s; covers %s", w.Witness, bounds[w.Bound], valueOf(w.Value, w.Unit, t.Subject), probity.Percent(w.Coverage)))
 		o.Props = append(append([]oscal.Property{}, common...), props("witness", string(w.Witness), "value", measured(w.Value, w.Unit), "bound", string(w.Bound), "coverage", probity.Percent(w.Coverage),
 			"impeached", yes(w.Impeached), "independence", w.Independence)...)
 		if w.Upper != nil {

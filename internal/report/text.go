@@ -90,7 +90,11 @@ func (t *writer) claim(c *probity.ClaimResult) {
 	if columns(id) > 20 {
 		id = fitting(id, 20) + "..."
 	}
-	fmt.Fprintf(&t.b, "  %s  %s%s\n", id, t.style(bold+";"+claimColour(c), strings.ToUpper(outcomeWords(c.Finding.Outcome()))), standing(c))
+	outcome, more := strings.ToUpper(outcomeWords(c.Finding.Outcome())), standing(c)
+	if more != "" && 4+columns(id+outcome+more) > t.width {
+		more = ",\n        " + strings.TrimPrefix(more, ", ")
+	}
+	fmt.Fprintf(&t.b, "  %s  %s%s\n", id, t.style(bold+";"+claimColour(c), outcome), more)
 	t.para("        ", c.Statement)
 	t.para("        ", c.Sentence)
 	for _, w := range c.Warnings {
@@ -99,6 +103,14 @@ func (t *writer) claim(c *probity.ClaimResult) {
 	if len(c.InnocentExplanations) > 0 {
 		t.para("        ", "Innocent uses that look the same: "+strings.Join(c.InnocentExplanations, " "))
 	}
+	if len(c.InnocentExplanations) > 0 {
+		t.rate(c)
+	}
+}
+
+// rate tells how often such findings erred: at once where innocent uses look the
+// same as the claim, and with what the witnesses say elsewhere.
+func (t *writer) rate(c *probity.ClaimResult) {
 	if rate := errorRate(c); rate != "" {
 		t.para("        ", "Where the truth was known, "+rate+".")
 	}
@@ -124,6 +136,9 @@ func (t *writer) details(r *probity.Review) {
 	for i := range r.Claims {
 		for n := range r.Claims[i].Tests {
 			t.test(&r.Claims[i], n)
+		}
+		if len(r.Claims[i].InnocentExplanations) == 0 {
+			t.rate(&r.Claims[i])
 		}
 	}
 }

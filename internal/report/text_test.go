@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"probity"
 )
 
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
@@ -34,6 +36,20 @@ func TestTextFitsTheWidth(t *testing.T) {
 					t.Errorf("a control character in %q", plain[max(0, at-20):at+1])
 				}
 			}
+		}
+	}
+	// The longest of what may stand in one line of a claim.
+	r := fixture(t, "")
+	for i := range r.Claims {
+		r.Claims[i].Kind, r.Claims[i].Material = probity.ClaimAssurance, false
+	}
+	var b bytes.Buffer
+	if err := Text(&b, r, TextOptions{Width: 40}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(b.String(), "\n") {
+		if n := columns(line); n > 40 {
+			t.Errorf("%d columns: %q", n, line)
 		}
 	}
 	var narrow, least bytes.Buffer

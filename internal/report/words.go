@@ -76,9 +76,9 @@ func threshold(t *probity.TestResult) string {
 	if t.Relation == "at_most" {
 		relation = "at most"
 	}
-	amount := probity.FormatAmount(t.Threshold, t.Unit)
-	if t.Text != "" && t.Text != amount && t.Unit != probity.One {
-		amount = t.Text
+	amount := valueOf(t.Threshold, t.Unit, t.Subject)
+	if t.Text != "" && t.Unit != probity.One {
+		amount = t.Text // as the case writes it
 	}
 	s := fmt.Sprintf("%s %s", relation, amount)
 	if t.Aggregate != "" {
