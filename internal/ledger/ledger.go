@@ -78,14 +78,17 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 	if _, err := os.Stat(filepath.Join(dir, checkpointFile)); err == nil {
 		return nil, fmt.Errorf("creating a ledger: %s holds one already", dir)
 	}
-	if _, err := os.Stat(key); err == nil {
-		return nil, fmt.Errorf("creating a ledger: the key %s is there and its ledger %s is not: put the ledger back, or move the key aside", key, dir)
+	secret, vkey, err := begun(dir, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		secret, vkey, err = note.GenerateKey(rand.Reader, origin)
 	}
-	secret, vkey, err := note.GenerateKey(rand.Reader, origin)
 	if err != nil {
 		return nil, fmt.Errorf("creating a ledger: %w", err)
 	}
 	signer, err := note.NewSigner(secret)
+	if err == nil && signer.Name() != origin {
+		err = errors.New("its key is of another")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("creating a ledger named %q: %w", origin, err)
 	}
@@ -102,7 +105,7 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 	}
 	// The checkpoint comes last: without it there is no ledger.
 	err = errors.Join(d.put(keyFile, []byte(vkey+"\n")), d.put(journalFile, nil))
-	if err == nil {
+	if _, there := os.Stat(key); err == nil && there != nil {
 		err = writeSecret(key, []byte(secret+"\n"), sys)
 	}
 	if err == nil {
@@ -115,6 +118,26 @@ func create(dir, key, origin string, sys calls) (*Ledger, error) {
 		return nil, fmt.Errorf("creating a ledger: %w", err)
 	}
 	return open(dir, key, sys)
+}
+
+// begun returns the key of a ledger whose making was cut off between its key
+// and its checkpoint: nothing was ever recorded in it. Without a key the error is
+// fs.ErrNotExist.
+func begun(dir, key string) (secret, vkey string, err error) {
+	text, err := os.ReadFile(key)
+	if err != nil {
+		return "", "", err
+	}
+	public, err := os.ReadFile(filepath.Join(dir, keyFile))
+	journal, stat := os.Stat(filepath.Join(dir, journalFile))
+	_, tiles := os.Stat(filepath.Join(dir, "tile"))
+	secret, vkey = strings.TrimSpace(string(text)), strings.TrimSuffix(string(public), "\n")
+	signer, bad := note.NewSigner(secret)
+	verifier, bad2 := note.NewVerifier(vkey)
+	if err != nil || stat != nil || journal.Size() > 0 || !errors.Is(tiles, fs.ErrNotExist) || bad != nil || bad2 != nil || signer.Name() != verifier.Name() || signer.KeyHash() != verifier.KeyHash() {
+		return "", "", fmt.Errorf("the key %s is there and its ledger %s is not: put the ledger back, or move the key aside", key, dir)
+	}
+	return secret, vkey, nil
 }
 
 // Open opens the ledger below dir for writing, and recovers it. Where there is
