@@ -21,7 +21,7 @@ import (
 // evidence is read: a claim, a tolerance, the least coverage, the period, the
 // estate, a file of the catalogue.
 type Rule struct {
-	ID     string `json:"id"`     // "claim/A1.1", "tolerance/requests/metered-logged", "coverage/minimum", "period", "estate", "catalog/records.yaml"
+	ID     string `json:"id"`     // "claim/A1.1", "tolerance/requests/metered-logged", "coverage/minimum", "period", "estate", "catalog/records.yaml", "rules/1"
 	SHA256 string `json:"sha256"` // of the file's bytes, or of the rule as JSON: see FORMATS.md
 }
 

@@ -22,7 +22,11 @@ const folder = "plans"
 // last is the same, nothing is recorded. late is when evidence was first
 // received or read, if that was before.
 func Seal(c *probity.Case, b *custody.Book) (leaf int64, rules int, late time.Time, err error) {
-	list := Rules(c, Sealing(c, b))
+	folders, err := Folders(c)
+	if err != nil {
+		return 0, 0, late, fmt.Errorf("sealing the plan: %w", err)
+	}
+	list := append(Rules(c, Sealing(c, b)), folders...)
 	text := rulesText(list)
 	sum := Digest(list)
 	_, late = sealedBefore(b.Events)
@@ -72,10 +76,10 @@ func sealedBefore(events []*custody.Event) (plan *custody.Event, first time.Time
 
 // Stand says which rules of a case are as they were sealed before evidence was
 // read, by the events of its ledger. Without any nothing was. sealed is as at
-// [Rules].
-func Stand(c *probity.Case, events []*custody.Event, seal func(string) string) (probity.PlanStanding, error) {
+// [Rules]. folders gives the rules of [Folders]; it is told what was sealed.
+func Stand(c *probity.Case, events []*custody.Event, seal func(string) string, folders func(sealed []Rule) ([]Rule, error)) (probity.PlanStanding, error) {
 	now := Rules(c, seal)
-	p := probity.PlanStanding{Leaf: -1, Rules: len(now), NotAsSealed: []probity.RuleNow{}}
+	p := probity.PlanStanding{Leaf: -1, Rules: len(now) + len(c.Rules), NotAsSealed: []probity.RuleNow{}}
 	sealed, _ := sealedBefore(events)
 	if sealed == nil {
 		return p, nil
@@ -93,6 +97,11 @@ func Stand(c *probity.Case, events []*custody.Event, seal func(string) string) (
 	if err != nil || Digest(before) != body.PlanSHA256 {
 		return p, fmt.Errorf("%s is not the plan that leaf %d of the ledger sealed: restore it from a copy", name, sealed.Index)
 	}
+	more, err := folders(before)
+	if err != nil {
+		return p, err
+	}
+	now = append(now, more...)
 	p.Sealed, p.At, p.Leaf, p.PlanSHA256 = true, instant(sealed.At), sealed.Index, body.PlanSHA256
 	for _, x := range Compare(before, now) {
 		if x.Standing == Sealed {

@@ -33,14 +33,14 @@ func proceedings(c *probity.Case) (*record, error) {
 	rec := &record{requests: []probity.RequestRef{}}
 	b, err := custody.Read(c.Dir, custody.Options{})
 	if errors.Is(err, custody.ErrNone) {
-		rec.standing, err = plan.Stand(c, nil, nil)
+		rec.standing, err = plan.Stand(c, nil, nil, nil)
 		return rec, err
 	}
 	if err != nil {
 		return nil, err
 	}
 	b.Adopt(c)
-	if rec.standing, err = plan.Stand(c, b.Events, plan.Sealing(c, b)); err != nil {
+	if rec.standing, err = plan.Stand(c, b.Events, plan.Sealing(c, b), func([]plan.Rule) ([]plan.Rule, error) { return plan.Folders(c) }); err != nil {
 		return nil, err
 	}
 	rec.seen, rec.requests = b.View().Size(), custody.RequestRefs(b.Events)

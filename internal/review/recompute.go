@@ -116,7 +116,7 @@ func (p *Published) standing(c *probity.Case, r *probity.Review, then []*custody
 			return text // of a name that was never sealed: its rule is then not as sealed
 		}
 		return sealed
-	})
+	}, func(sealed []plan.Rule) ([]plan.Rule, error) { return plan.FoldersAsTold(c, r.Plan, sealed), nil })
 	if err != nil {
 		return err
 	}
