@@ -117,7 +117,7 @@ func places(list []string) ([]bundle.Place, error) {
 }
 
 var verifyCommand = command{
-	name: "verify", args: "BUNDLE [--since FILE] [--policy FILE] [--time-authority FILE]",
+	name: "verify", args: "BUNDLE [--since FILE] [--log KEY] [--policy FILE] [--time-authority FILE]",
 	short: "checks a published bundle, step by step",
 	long: `Verify checks a folder that probity publish wrote, offline, as probity-verify
 does, which is a program of its own without the rest of this one, and then
@@ -125,6 +125,7 @@ answers each claim anew from the tables and compares. docs/bundle.md says what
 each step means. Exit 4 if a step fails.
 
   --since FILE    a checkpoint of this ledger from before, which it must continue
+  --log KEY       the key of the ledger, if you know it from elsewhere
   --policy FILE   a tlog-policy: the witnesses whose cosignatures you want; the
                   bundle's own if absent
   --time-authority FILE
@@ -139,11 +140,12 @@ example:
 func runVerify(ctx context.Context, t *talk, args []string) error {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
 	since, policy, authority := f.String("since", "", ""), f.String("policy", "", ""), f.String("time-authority", "", "")
+	log := f.String("log", "", "")
 	rest, err := parse(f, args, 1, "one bundle")
 	if err != nil {
 		return err
 	}
-	var opts verify.Options
+	opts := verify.Options{Vkey: *log}
 	if *since != "" {
 		if opts.Older, err = os.ReadFile(*since); err != nil {
 			return err

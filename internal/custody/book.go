@@ -125,10 +125,12 @@ func none(dir string, err error) error {
 		return err
 	}
 	left, _ := filepath.Glob(filepath.Join(dir, PrivateDir, "events", "*.json"))
-	for _, name := range []string{KeyFile, filepath.Join(LedgerDir, "tile")} {
-		if _, stat := os.Stat(filepath.Join(dir, name)); stat == nil {
-			left = append(left, filepath.Join(dir, name))
-		}
+	is := func(name string) bool { _, err := os.Stat(filepath.Join(dir, name)); return err == nil }
+	if is(filepath.Join(LedgerDir, "tile")) {
+		left = append(left, filepath.Join(dir, LedgerDir, "tile"))
+	}
+	if is(KeyFile) && !is(filepath.Join(LedgerDir, "log.vkey")) { // with both, and nothing else, its making was cut off
+		left = append(left, filepath.Join(dir, KeyFile))
 	}
 	if len(left) == 0 {
 		return ErrNone

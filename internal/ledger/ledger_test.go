@@ -304,6 +304,46 @@ func TestNoJournal(t *testing.T) {
 	}
 }
 
+// A ledger whose making was cut off before its checkpoint is made on; one that
+// lost its checkpoint is not.
+func TestCreateCutOff(t *testing.T) {
+	dir := t.TempDir()
+	at, key := filepath.Join(dir, "ledger"), filepath.Join(dir, "ledger.key")
+	l, err := Create(at, key, "t.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	vkey := l.View().Vkey()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cut := func() {
+		if err := os.Remove(filepath.Join(at, "checkpoint")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cut()
+	if _, err := Create(at, key, "another.example"); err == nil {
+		t.Error("a ledger was made on under another name")
+	}
+	if l, err = Create(at, key, "t.example"); err != nil {
+		t.Fatal(err)
+	}
+	if l.View().Vkey() != vkey {
+		t.Error("it has another key")
+	}
+	if _, err := l.Append([]byte("leaf")); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil { // published, or in the journal
+		t.Fatal(err)
+	}
+	cut()
+	if _, err := Create(at, key, "t.example"); err == nil || !strings.Contains(err.Error(), "put the ledger back") {
+		t.Errorf("a ledger that holds a leaf was begun anew: %v", err)
+	}
+}
+
 func FuzzJournal(f *testing.F) {
 	f.Add(appendFrame(appendFrame(nil, 0, [][]byte{leafOf(0)}), 1, [][]byte{leafOf(1), leafOf(2)}), int64(1))
 	f.Fuzz(func(t *testing.T, data []byte, published int64) {
