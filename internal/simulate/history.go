@@ -46,6 +46,32 @@ type history struct {
 	requests []request // in time order
 	objects  []object
 	faults   []applied // what the edits did to the log
+	settled  *settled  // what is left of requests and objects once they are recorded
+}
+
+// A settled history is what truth.json tells of one.
+type settled struct {
+	values fields
+	// The most bytes that were stored, as a bill has a day and as it was at the
+	// beginning of one; 0 if no claim asks.
+	billed, metered float64
+}
+
+// settle keeps what truth.json tells of the history, and drops the rest: an
+// estate may have more requests than memory holds.
+func (h *history) settle(s *Scenario) {
+	x := &settled{values: h.values(s)}
+	for i := range s.Case.Claims {
+		if s.Case.Claims[i].Observed != "bytes_stored "+h.storage.Name {
+			continue
+		}
+		for day := s.From; day.Before(s.Until); day = day.AddDate(0, 0, 1) {
+			b, _ := h.stored(day)
+			x.billed, x.metered = max(x.billed, h.mean(day)), max(x.metered, float64(b))
+		}
+		break
+	}
+	h.settled, h.requests, h.objects = x, nil, nil
 }
 
 // shares of the day by hour, in percent: a contact centre's calls, and an even

@@ -71,52 +71,70 @@ func (r *request) line(s *Scenario, h *history) []byte {
 
 const tenantID = "5b1c0a1e-7d43-4f5e-9c55-0a6f0d7e2b11"
 
-// logFiles projects a history into the files of its request log, and applies
-// the edits that concern it.
-func logFiles(s *Scenario, h *history, t *truth) []file {
+// logFiles projects a history into the files of its request log, one at a time,
+// and applies the edits that concern it.
+func logFiles(s *Scenario, h *history, t *truth, put func(...file) error) error {
 	if h.storage.NoLogs || h.hidden() || s.elsewhere(h.storage) {
 		return nil
 	}
-	type slot struct {
-		path string
-		b    bytes.Buffer
-	}
-	at := map[string]*slot{}
-	var order []*slot
+	at := map[string][]int{} // lines by file
+	var order []string
 	ended, withheld := h.edits(s)
-	for _, entry := range h.entries(s, ended, withheld, true) {
-		r := &entry.request
+	list := h.entries(s, ended, withheld, true)
+	for i := range list {
+		r := &list[i].request
 		p := h.logPath(r)
-		if entry.late {
+		if list[i].late {
 			next := *r
 			if next.at = r.at.Add(time.Hour); h.storage.Daily {
 				next.at = r.at.AddDate(0, 0, 1)
 			}
 			p = h.logPath(&next)
 		}
-		x := at[p]
-		if x == nil {
-			x = &slot{path: p}
-			at[p] = x
-			order = append(order, x)
+		if at[p] == nil {
+			order = append(order, p)
 		}
-		x.b.Write(r.line(s, h))
-		x.b.WriteByte('\n')
-		if entry.again {
+		at[p] = append(at[p], i)
+		if list[i].again {
 			t.duplicate("azure-storage-log", 1)
 			continue
 		}
 		t.count("azure-storage-log", 1)
 	}
-	var files []file
-	for _, x := range order {
-		f := file{path: x.path, data: x.b.Bytes()}
-		if h.storage.Daily {
-			f.data = zip(f.data)
+	render := func(p string) file {
+		var b bytes.Buffer
+		for _, i := range at[p] {
+			b.Write(list[i].line(s, h))
+			b.WriteByte('\n')
 		}
-		files = append(files, f)
+		if h.storage.Daily {
+			return file{p, zip(b.Bytes())}
+		}
+		return file{p, b.Bytes()}
 	}
-	return h.damage(s, files, t)
+	if h.damaged(s) { // which files those are depends on all
+		var files []file
+		for _, p := range order {
+			files = append(files, render(p))
+		}
+		return put(h.damage(s, files, t)...)
+	}
+	for _, p := range order {
+		if err := put(render(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// damaged reports whether an edit doubles, cuts or malforms files of the log.
+func (h *history) damaged(s *Scenario) bool {
+	for _, e := range s.Edits {
+		if n := h.storage.Name; n == e.DoubleFile || n == e.CutFile || n == e.Malform {
+			return true
+		}
+	}
+	return false
 }
 
 // edits returns when the log ends, and the days that are withheld.

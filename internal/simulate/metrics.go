@@ -106,7 +106,11 @@ func metricFiles(s *Scenario, h *history, t *truth) []file {
 	text.add("Egress", "Bytes", "total", []series{{values: decimals(out)}})
 	capacity, count := make([]float64, s.hours()), make([]float64, s.hours())
 	for hour := range capacity { // refreshed once a day, and repeated
-		b, n := h.stored(s.From.Add(time.Duration(hour/24*24) * time.Hour))
+		if hour%24 > 0 {
+			capacity[hour], count[hour] = capacity[hour-1], count[hour-1]
+			continue
+		}
+		b, n := h.stored(s.From.Add(time.Duration(hour) * time.Hour))
 		capacity[hour], count[hour] = float64(b), float64(n)
 	}
 	dims := [][2]string{{"blobtype", "BlockBlob"}, {"tier", "Hot"}}

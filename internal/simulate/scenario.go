@@ -14,6 +14,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -232,20 +234,31 @@ func (s *Scenario) check() error {
 	case s.Acquired.Before(s.Until):
 		return errors.New("acquired must not come before until")
 	}
+	for _, n := range []string{s.Case.ID, s.Tenant} {
+		if !plainName.MatchString(n) {
+			return fmt.Errorf("%q: tenant and case.id are of letters, digits, dots, dashes and underscores", n)
+		}
+	}
 	seen := map[string]bool{}
 	for i := range s.Accounts {
 		if err := s.Accounts[i].check(); err != nil {
 			return err
 		}
 		for _, x := range s.Accounts[i].Storage {
-			if seen[x.Name] || x.Name == "" {
-				return fmt.Errorf("storage account %q: names must be there, and differ", x.Name)
+			if seen[x.Name] || !plainName.MatchString(x.Name) {
+				return fmt.Errorf("storage account %q: names must be there, differ, and be of letters, digits, dots, dashes and underscores", x.Name)
+			}
+			if len(x.Containers) == 0 {
+				return fmt.Errorf("storage account %q: it needs a container", x.Name)
 			}
 			seen[x.Name] = true
 			if err := x.check(); err != nil {
 				return err
 			}
 			for _, c := range x.Containers {
+				if !plainName.MatchString(c.Name) || c.PerDay < 0 || c.Stock < 0 {
+					return fmt.Errorf("container %q of %s: it needs a name of letters, digits, dots, dashes and underscores, and per_day and stock from 0", c.Name, x.Name)
+				}
 				if !c.Use.known() && profileOf(s.profiles, c.Use) == nil {
 					return fmt.Errorf("container %q: use %q is unknown: use one of %s", c.Name, c.Use, strings.Join(s.uses(), ", "))
 				}
@@ -268,8 +281,25 @@ func (s *Scenario) check() error {
 	return nil
 }
 
+// plainName is what names may be: they become parts of paths, addresses and
+// YAML.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
 // possible reports an edit that could change nothing where its storage lies.
 func (s *Scenario) possible(e *Edit) error {
+	if day, _ := time.Parse(time.DateOnly, e.Day); e.Day != "" && (day.Before(s.From) || !day.Before(s.Until)) { // checked before
+		return fmt.Errorf("edit: the day %s lies outside the period", e.Day)
+	}
+	if !e.At.IsZero() && (e.At.Before(s.From) || !e.At.Before(s.Until)) {
+		return fmt.Errorf("edit: the time %s lies outside the period", e.At.Format(time.RFC3339))
+	}
+	known := e.OnlyRegion == ""
+	for i := range s.Accounts {
+		known = known || slices.Contains(s.Accounts[i].regions(), e.OnlyRegion)
+	}
+	if !known {
+		return fmt.Errorf("edit: only_region %q: nothing of the estate lies there", e.OnlyRegion)
+	}
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
 		trail := a.provider() == aws && a.Log != "access"
@@ -287,17 +317,27 @@ func (s *Scenario) possible(e *Edit) error {
 	return nil
 }
 
+var (
+	subscription = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	number       = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
 func (a *Account) check() error {
+	for i := range a.Speech {
+		if !plainName.MatchString(a.Speech[i].Name) || !(a.Speech[i].HoursPerDay >= 0) {
+			return fmt.Errorf("speech account %q: it needs a name of letters, digits, dots, dashes and underscores, and hours_per_day from 0", a.Speech[i].Name)
+		}
+	}
 	switch {
-	case a.provider() == azure && len(a.ID) != 36:
-		return fmt.Errorf("account %q: the id of a subscription has 36 characters", a.ID)
+	case a.provider() == azure && !subscription.MatchString(a.ID):
+		return fmt.Errorf("account %q: the id of a subscription is a UUID of 36 characters", a.ID)
 	case a.provider() == azure && a.Log != "":
 		return fmt.Errorf("account %q: log is for accounts at aws", a.ID)
 	case a.provider() == azure:
 		return nil
 	case a.Provider != aws:
 		return fmt.Errorf("account %q: provider %q is unknown: use azure or aws", a.ID, a.Provider)
-	case len(a.ID) != 12 || len(a.Speech) > 0:
+	case !number.MatchString(a.ID) || len(a.Speech) > 0:
 		return fmt.Errorf("account %q: the id of an account at aws has 12 digits, and speech is for azure", a.ID)
 	case a.Log != "" && a.Log != "cloudtrail" && a.Log != "access":
 		return fmt.Errorf("account %q: log %q is unknown: use cloudtrail or access", a.ID, a.Log)
@@ -323,11 +363,24 @@ func (e *Edit) check() error {
 	if _, err := time.Parse(time.DateOnly, e.Day); e.Day != "" && err != nil {
 		return fmt.Errorf("edit: %q is not a day: write 2025-01-31", e.Day)
 	}
-	if e.Share < 0 || e.Share > 1 {
+	names := []string{e.WithholdLogs, e.DeleteSetting, e.DoubleFile, e.CutFile, e.Malform, e.DropLines, e.LoseLines, e.FabricateLines, e.RepeatLines, e.LateLines,
+		e.SkewClock, e.ExpireLogs, e.AlterFile, e.LoseFile, e.LoseDigest, e.OnlyRegion, e.Note}
+	if n := len(slices.DeleteFunc(names, func(n string) bool { return n == "" })); n != 1 {
+		return fmt.Errorf("edit: it does one thing, and this one does %d", n)
+	}
+	if !(e.Share >= 0 && e.Share <= 1) {
 		return fmt.Errorf("edit: a share lies between 0 and 1, not at %v", e.Share)
 	}
 	if e.share() != "" && e.Share == 0 {
 		return fmt.Errorf("edit of %q: share must be given", e.share())
+	}
+	switch {
+	case e.DeleteSetting != "" && e.At.IsZero():
+		return errors.New("edit: delete_setting needs at, a time")
+	case e.SkewClock != "" && e.By == 0:
+		return errors.New("edit: skew_clock needs by, such as 4m or -90s")
+	case e.Malform != "" && e.Lines < 1:
+		return errors.New("edit: malform needs lines, from 1")
 	}
 	if e.Day == "" && (e.WithholdLogs != "" || e.CutFile != "" || e.ExpireLogs != "") {
 		return errors.New("edit: withhold_logs, cut_file and expire_logs need a day")

@@ -105,8 +105,13 @@ func TestPipelinesTellOneHistory(t *testing.T) {
 	}
 	h := draw(s, &s.Accounts[0], &s.Accounts[0].Storage[0], 1)
 	lines := 0
-	for _, f := range logFiles(s, h, newTruth()) {
-		lines += strings.Count(string(unzip(f.data)), "\n")
+	if err := logFiles(s, h, newTruth(), func(files ...file) error {
+		for _, f := range files {
+			lines += strings.Count(string(unzip(f.data)), "\n")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	metered := 0
 	for _, x := range h.transactions(s) {
@@ -175,5 +180,32 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := Open("no-such"); err == nil || !strings.Contains(err.Error(), "harbour") {
 		t.Errorf("an unknown scenario: %v", err)
+	}
+}
+
+// What would be misread, escape the folder, or change nothing is refused.
+func TestScenarioMistakes(t *testing.T) {
+	const good = "{name: one, region: westeurope, containers: [{name: c, use: iot, per_day: 4}]}"
+	for _, c := range []struct{ storage, edit, want string }{
+		{good, "", ""},
+		{"{name: one, region: westeurope}", "", "it needs a container"},
+		{"{name: one, region: westeurope, containers: [{name: c, use: iot, per_day: -4}]}", "", "per_day and stock from 0"},
+		{"{name: one, region: westeurope, containers: [{use: iot, per_day: 4}]}", "", "it needs a name"},
+		{"{name: ../../one, region: westeurope, containers: [{name: c, use: iot, per_day: 4}]}", "", "letters, digits"},
+		{good, "{}", "does one thing, and this one does 0"},
+		{good, "{drop_lines: one, lose_lines: one, share: 0.1}", "this one does 2"},
+		{good, "{drop_lines: one, share: .nan}", "between 0 and 1"},
+		{good, "{delete_setting: one}", "needs at"},
+		{good, "{skew_clock: one}", "needs by"},
+		{good, "{malform: one}", "needs lines"},
+		{good, "{withhold_logs: one, day: 2026-01-01}", "outside the period"},
+		{good, "{delete_setting: one, at: 2026-01-01T00:00:00Z}", "outside the period"},
+		{good, "{only_region: mars}", "nothing of the estate lies there"},
+	} {
+		_, err := Parse("x", []byte("simulate: 1\nname: x\nseed: 5\nfrom: 2025-05-05T00:00:00Z\nuntil: 2025-05-06T00:00:00Z\nacquired: 2025-06-01T00:00:00Z\ntenant: x\n"+
+			"accounts: [{id: 9c0c1c1e-0000-4000-8000-000000000001, name: one, storage: ["+c.storage+"]}]\nedits: ["+c.edit+"]\ncase: {id: x, title: X, subject: N}\n"))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s: %v, want %q", c.storage, c.edit, err, c.want)
+		}
 	}
 }

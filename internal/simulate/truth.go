@@ -98,7 +98,7 @@ func (t *truth) text(s *Scenario, all []*history) ([]byte, error) {
 	}
 	values := fields{}
 	for _, h := range all {
-		values[h.storage.Name] = h.values(s)
+		values[h.storage.Name] = h.settled.values
 	}
 	private := []string{}
 	for p := range t.private {
@@ -171,19 +171,14 @@ func (t *truth) observed(what string, s *Scenario, all []*history) (fields, erro
 		put := func(w string, v, rel float64) { by[w] = fields{"value": v, "rel": rel} }
 		switch quantity {
 		case "bytes_stored":
-			billed, metered := 0.0, 0.0
-			for day := s.From; day.Before(s.Until); day = day.AddDate(0, 0, 1) {
-				b, _ := h.stored(day)
-				billed, metered = max(billed, h.mean(day)), max(metered, float64(b))
-			}
-			put("billed", billed, 0.005)
-			put("metered", metered, 0.005)
+			put("billed", h.settled.billed, 0.005)
+			put("metered", h.settled.metered, 0.005)
 			if n := t.listed[name]; n > 0 {
 				put("listed", float64(n), 0.005)
 			}
 			return fields{"unit": "byte", "by_witness": by}, nil
 		case "objects_written":
-			put("metered", float64(h.values(s)["objects_written"].(int64)), 0.002)
+			put("metered", float64(h.settled.values["objects_written"].(int64)), 0.002)
 			return fields{"unit": "1", "by_witness": by}, nil
 		}
 	}

@@ -20,16 +20,16 @@ type file struct {
 
 // Write writes the estate into the folder dir, which must not be there or be
 // empty: case.yaml, truth.json, a README and the evidence. The folder appears
-// whole or not at all. Progress, if not nil, is called with the files written.
+// whole or not at all. Progress, if not nil, is called with the storage accounts
+// that are done.
+//
+// At Azure one storage account is in memory at a time, with one file of its
+// log; at AWS one account with its buckets.
 func Write(ctx context.Context, s *Scenario, dir string, progress func(done, total int64)) error {
 	if list, err := os.ReadDir(dir); err == nil && len(list) > 0 {
 		return fmt.Errorf("%s is not empty: choose another folder with --out", dir)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("looking at the folder: %w", err)
-	}
-	files, err := project(s)
-	if err != nil {
-		return fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(filepath.Clean(dir)), 0o777); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
@@ -39,20 +39,21 @@ func Write(ctx context.Context, s *Scenario, dir string, progress func(done, tot
 		return fmt.Errorf("making the folder: %w", err)
 	}
 	defer os.RemoveAll(temp)
-	for i, f := range files {
+	p := &projection{s: s, t: newTruth(), progress: progress, there: map[string]bool{}, write: func(f file) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p := filepath.Join(temp, filepath.FromSlash(f.path))
-		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+		name := filepath.Join(temp, filepath.FromSlash(f.path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			return err
 		}
-		if err := os.WriteFile(p, f.data, 0o666); err != nil {
+		if err := os.WriteFile(name, f.data, 0o666); err != nil {
 			return fmt.Errorf("writing %s: %w", f.path, err)
 		}
-		if progress != nil {
-			progress(int64(i+1), int64(len(files)))
-		}
+		return nil
+	}}
+	if err := p.estate(); err != nil {
+		return fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -63,70 +64,131 @@ func Write(ctx context.Context, s *Scenario, dir string, progress func(done, tot
 	return os.Rename(temp, dir)
 }
 
-// project draws the history once and writes it as each pipeline records it.
-func project(s *Scenario) ([]file, error) {
-	t := newTruth()
-	b := &bill{s: s, t: t}
-	var files []file
-	var all []*history
-	n := uint64(0)
+// A projection writes the history of a scenario as each pipeline records it,
+// file by file.
+type projection struct {
+	s        *Scenario
+	t        *truth
+	write    func(file) error
+	progress func(done, total int64)
+	there    map[string]bool // folders of the evidence
+	all      []*history      // settled
+}
+
+// put writes files of the evidence and counts them.
+func (p *projection) put(files ...file) error {
+	for _, f := range files {
+		p.there[strings.Split(f.path, "/")[1]] = true
+		count(f, p.t)
+		if err := p.write(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *projection) estate() error {
+	s, t, b := p.s, p.t, &bill{s: p.s, t: p.t}
 	for i := range s.Accounts {
-		a := &s.Accounts[i]
-		for k := range a.Storage {
-			n++
-			h := draw(s, a, &a.Storage[k], n)
-			all = append(all, h)
-			h.samples(t)
-			if a.provider() == aws {
-				continue
-			}
-			files = append(files, logFiles(s, h, t)...)
-			files = append(files, metricFiles(s, h, t)...)
-			listing, err := inventoryFiles(s, h, t)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, listing...)
-			b.storage(h)
+		if err := p.account(&s.Accounts[i], b); err != nil {
+			return err
 		}
-		for k := range a.Speech {
-			files = append(files, speech(s, a, &a.Speech[k], b, t, n+100))
-		}
-		if !a.Hidden && a.provider() == azure {
-			b.credit(a)
-		}
-		more, err := bucketFiles(s, a, all[len(all)-len(a.Storage):], t)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, more...)
 	}
-	files = append(files, controlFiles(s, t)...)
+	if err := p.put(controlFiles(s, t)...); err != nil {
+		return err
+	}
 	if len(b.rows) > 0 {
-		files = append(files, b.file())
-	}
-	files = append(files, disclosures(s, t))
-	for i, e := range s.Edits {
-		if e.Note != "" {
-			files = append(files, file{fmt.Sprintf("evidence/notes/note-%d.txt", i+1), []byte(e.Note + "\n")})
-			t.unread("unknown", 1, int64(len(e.Note)+1))
+		if err := p.put(b.file()); err != nil {
+			return err
 		}
 	}
-	count(files, t)
+	if err := p.put(disclosures(s, t)); err != nil {
+		return err
+	}
+	for i, e := range s.Edits {
+		if e.Note == "" {
+			continue
+		}
+		t.unread("unknown", 1, int64(len(e.Note)+1))
+		if err := p.put(file{fmt.Sprintf("evidence/notes/note-%d.txt", i+1), []byte(e.Note + "\n")}); err != nil {
+			return err
+		}
+	}
 	delete(t.records, "aws-digest-metadata") // of no records
 	delete(t.records, "aws-public-keys")
-	truth, err := t.text(s, all)
+	truth, err := t.text(s, p.all)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return append(files, file{"truth.json", truth}, file{"case.yaml", caseFile(s, files)}, file{"README.md", readme(s)}), nil
+	for _, f := range []file{{"truth.json", truth}, {"case.yaml", caseFile(s, p.there)}, {"README.md", readme(s)}} {
+		if err := p.write(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// account draws the histories of an account and writes its records.
+func (p *projection) account(a *Account, b *bill) error {
+	s, t := p.s, p.t
+	total := int64(0)
+	for i := range s.Accounts {
+		total += int64(len(s.Accounts[i].Storage))
+	}
+	var list []*history
+	for k := range a.Storage {
+		h := draw(s, a, &a.Storage[k], uint64(len(p.all)+1))
+		p.all, list = append(p.all, h), append(list, h)
+		h.samples(t)
+		if a.provider() == azure {
+			if err := p.storage(h); err != nil {
+				return err
+			}
+			b.storage(h)
+			h.settle(s)
+		}
+		if p.progress != nil {
+			p.progress(int64(len(p.all)), total)
+		}
+	}
+	for k := range a.Speech {
+		if err := p.put(speech(s, a, &a.Speech[k], b, t, uint64(len(p.all))+100)); err != nil {
+			return err
+		}
+	}
+	if a.provider() == azure {
+		if !a.Hidden {
+			b.credit(a)
+		}
+		return nil
+	}
+	files, err := bucketFiles(s, a, list, t)
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		h.settle(s)
+	}
+	return p.put(files...)
+}
+
+// storage writes the records of a storage account at Azure.
+func (p *projection) storage(h *history) error {
+	if err := logFiles(p.s, h, p.t, p.put); err != nil {
+		return err
+	}
+	if err := p.put(metricFiles(p.s, h, p.t)...); err != nil {
+		return err
+	}
+	listing, err := inventoryFiles(p.s, h, p.t)
+	if err != nil {
+		return err
+	}
+	return p.put(listing...)
 }
 
 // bucketFiles projects the histories of an account at AWS into its records.
 func bucketFiles(s *Scenario, a *Account, list []*history, t *truth) ([]file, error) {
-	if a.provider() != aws {
-		return nil, nil
-	}
 	files := awsBill(s, a, list, t)
 	for _, region := range a.regions() {
 		var here []*history
@@ -154,29 +216,27 @@ func bucketFiles(s *Scenario, a *Account, list []*history, t *truth) ([]file, er
 	return files, nil
 }
 
-// count counts the files of each kind.
-func count(files []file, t *truth) {
-	for _, f := range files {
-		kind := map[string]string{"storage-logs": "azure-storage-log", "activity": "azure-activity-log", "metrics": "azure-metrics",
-			"billing": "focus", "inventory": "azure-blob-inventory", "notes": "unknown", "cloudtrail": "aws-cloudtrail", "s3-access": "aws-s3-access-log"}[strings.Split(f.path, "/")[1]]
-		switch {
-		case strings.HasSuffix(f.path, ".checksum"):
-			kind = "inventory-checksum"
-		case strings.HasPrefix(f.path, "evidence/metrics/") && strings.HasSuffix(f.path, ".gz"):
-			kind = "aws-cloudwatch-metrics"
-		case strings.HasPrefix(f.path, "evidence/inventory/") && strings.Contains(f.path, "/weekly-all/"):
-			kind = "aws-s3-inventory"
-		case strings.HasSuffix(f.path, ".head-object.json"):
-			kind = "aws-digest-metadata"
-		case strings.Contains(f.path, "/CloudTrail-Digest/"):
-			kind = "aws-cloudtrail-digest"
-		case strings.Contains(f.path, "/list-public-keys"):
-			kind = "aws-public-keys"
-		case kind == "":
-			kind = "disclosures"
-		}
-		t.of(kind).Files++
+// count counts a file of the evidence by its kind.
+func count(f file, t *truth) {
+	kind := map[string]string{"storage-logs": "azure-storage-log", "activity": "azure-activity-log", "metrics": "azure-metrics",
+		"billing": "focus", "inventory": "azure-blob-inventory", "notes": "unknown", "cloudtrail": "aws-cloudtrail", "s3-access": "aws-s3-access-log"}[strings.Split(f.path, "/")[1]]
+	switch {
+	case strings.HasSuffix(f.path, ".checksum"):
+		kind = "inventory-checksum"
+	case strings.HasPrefix(f.path, "evidence/metrics/") && strings.HasSuffix(f.path, ".gz"):
+		kind = "aws-cloudwatch-metrics"
+	case strings.HasPrefix(f.path, "evidence/inventory/") && strings.Contains(f.path, "/weekly-all/"):
+		kind = "aws-s3-inventory"
+	case strings.HasSuffix(f.path, ".head-object.json"):
+		kind = "aws-digest-metadata"
+	case strings.Contains(f.path, "/CloudTrail-Digest/"):
+		kind = "aws-cloudtrail-digest"
+	case strings.Contains(f.path, "/list-public-keys"):
+		kind = "aws-public-keys"
+	case kind == "":
+		kind = "disclosures"
 	}
+	t.of(kind).Files++
 }
 
 // samples keeps some names and all addresses that must not appear in outputs.
@@ -220,12 +280,8 @@ func readme(s *Scenario) []byte {
 }
 
 // caseFile writes case.yaml, which names the folders of the evidence.
-func caseFile(s *Scenario, files []file) []byte {
+func caseFile(s *Scenario, there map[string]bool) []byte {
 	var b strings.Builder
-	there := map[string]bool{}
-	for _, f := range files {
-		there[strings.Split(f.path, "/")[1]] = true
-	}
 	fmt.Fprintf(&b, "# Synthetic: every organisation, person, account and number is invented.\nprobity: 1\nid: %s\ntitle: %q\nsubject: {name: %q}\n", s.Case.ID, s.Case.Title, s.Case.Subject)
 	fmt.Fprintf(&b, "period: {from: %s, until: %s}   # UTC, half-open\n", s.From.Format(time.DateOnly), s.Until.Format(time.DateOnly))
 	b.WriteString("review: {instructed_by: Audit committee of the provider, standard_of_proof: balance_of_probabilities}\nestate:\n")
