@@ -50,7 +50,10 @@ func (t *tally) add(subject string, m catalog.Measure, by, of string, event bool
 // beside the three units that are never reported.
 const enough = 400
 
-const speechArchive = "indicator: speech_archive"
+const (
+	speechArchive  = "indicator: speech_archive"
+	bulkCollection = "indicator: bulk_collection"
+)
 
 // Rates sums outcomes up.
 func Rates(seed uint64, list []Outcome) (*catalog.ErrorRates, error) {

@@ -58,20 +58,24 @@ func targets(e *catalog.ErrorRates) string {
 		low, high := bounds(k, n)
 		fmt.Fprintf(&b, "| %s | %d of %d, %s (%s to %s) | %s |\n", what, k, n, catalog.Share(ratio(k, n)), catalog.Share(low), catalog.Share(high), map[bool]string{true: "yes", false: "no"}[ok])
 	}
-	asked := func(r *catalog.Rate) bool {
-		return r.Subject == speechArchive && r.By == "profile" && r.Measure == catalog.FalseSupport
-	}
-	k, n := sum(asked)
-	line("no use without recordings of calls is called an archive of them", k, n, k == 0)
-	var uses []string
-	for i := range e.Rows {
-		if r := &e.Rows[i]; asked(r) && r.Events > 0 {
-			uses = append(uses, fmt.Sprintf("%s (%d of %d)", r.Of, r.Events, r.Trials))
+	of := func(subject string) func(*catalog.Rate) bool {
+		return func(r *catalog.Rate) bool {
+			return r.Subject == subject && r.By == "profile" && r.Measure == catalog.FalseSupport
 		}
 	}
-	k, n = sum(func(r *catalog.Rate) bool {
-		return r.Subject == "indicator: bulk_collection" && r.By == "" && r.Measure == catalog.FalseSupport
-	})
+	// uses lists those that were called what they are not.
+	uses := func(subject string) string {
+		var list []string
+		for i := range e.Rows {
+			if r := &e.Rows[i]; of(subject)(r) && r.Events > 0 {
+				list = append(list, fmt.Sprintf("%s (%d of %d)", r.Of, r.Events, r.Trials))
+			}
+		}
+		return strings.Join(list, ", ")
+	}
+	k, n := sum(of(speechArchive))
+	line("no use without recordings of calls is called an archive of them", k, n, k == 0)
+	k, n = sum(of(bulkCollection))
 	line("no use that is one party's own is called bulk collection", k, n, k == 0)
 	k, n = sum(func(r *catalog.Rate) bool {
 		return r.By == "" && r.Measure == catalog.FalseSupport && r.Subject != "estates" && !strings.HasPrefix(r.Subject, "indicator")
@@ -81,8 +85,10 @@ func targets(e *catalog.ErrorRates) string {
 	line("dropping 1 % of a day's requests (of at least 400) is told in 99 %", k, n, ratio(k, n) >= 0.99)
 	k, n = sum(func(r *catalog.Rate) bool { return r.By == "size" && r.Measure == catalog.FalseDiscrepancy })
 	line("best-effort loss of up to 0.05 % of each day is never reported", k, n, k == 0)
-	if len(uses) > 0 {
-		fmt.Fprintf(&b, "\nCalled an archive of calls though they are none: %s. Sizes alone do not tell them from calls, and every such answer names the innocent uses that look the same.\n", strings.Join(uses, ", "))
+	for _, x := range []struct{ subject, text string }{{speechArchive, "Called an archive of calls though they are none"}, {bulkCollection, "Called bulk collection though they are one party's own"}} {
+		if list := uses(x.subject); list != "" {
+			fmt.Fprintf(&b, "\n%s: %s. Sizes, times and counts do not tell them apart, and every such answer names the innocent uses that look the same.\n", x.text, list)
+		}
 	}
 	return b.String() + "\n"
 }
