@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"probity/internal/review"
@@ -134,12 +133,4 @@ func ParseLines(text []byte) ([]Outcome, error) {
 		out = append(out, o)
 	}
 	return out, nil
-}
-
-func trim(v float64, digits int) string {
-	s := strconv.FormatFloat(v, 'f', digits, 64)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
 }

@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -179,15 +178,4 @@ func (e *estate) found(r *probity.Review) bool {
 		return r.Totals.Unread > 0
 	}
 	return false
-}
-
-// percent writes a share as a reader expects it.
-func percent(v float64) string {
-	switch {
-	case v == 0:
-		return "0 %"
-	case math.Abs(v) < 0.0995:
-		return trim(v*100, 2) + " %"
-	}
-	return trim(v*100, 1) + " %"
 }

@@ -143,7 +143,7 @@ func (r ref) one(have []json.RawMessage, want any, mods map[string]bool) bool {
 			}
 		case mods["fieldref"]:
 			for _, o := range r.get(want.(string)) {
-				if string(o) != "null" && strings.ToLower(refText(o)) == strings.ToLower(text) {
+				if string(o) != "null" && strings.EqualFold(refText(o), text) {
 					return true
 				}
 			}
