@@ -26,6 +26,7 @@ type Engine struct {
 	db   *sql.DB
 	conn *sql.Conn
 
+	alias  string // folder of a link to the tables, or ""
 	closed bool
 }
 
@@ -64,6 +65,9 @@ func (e *Engine) prepare(ctx context.Context, dir string, period probity.Span, o
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
+		return err
+	}
+	if abs, err = e.plain(abs); err != nil {
 		return err
 	}
 	settings := []string{
@@ -161,7 +165,33 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
-	return errors.Join(e.conn.Close(), e.db.Close())
+	err := errors.Join(e.conn.Close(), e.db.Close())
+	if e.alias != "" {
+		err = errors.Join(err, os.RemoveAll(e.alias))
+	}
+	return err
+}
+
+// plain returns a name of a folder that the engine takes as it is: commas divide
+// its list of folders, and it reads other signs as patterns.
+func (e *Engine) plain(dir string) (string, error) {
+	const signs = ",*?[]{}"
+	if !strings.ContainsAny(dir, signs) {
+		return dir, nil
+	}
+	alias, err := os.MkdirTemp("", "probity-tables-")
+	if err != nil {
+		return "", fmt.Errorf("making a link to %s, whose name the query engine cannot take: %w", dir, err)
+	}
+	e.alias = alias
+	link := filepath.Join(alias, "tables")
+	if strings.ContainsAny(link, signs) {
+		return "", fmt.Errorf("the query engine can take neither the name %s nor %s for a link to it: set TMPDIR to a folder without any of %s", dir, link, signs)
+	}
+	if err := os.Symlink(dir, link); err != nil {
+		return "", fmt.Errorf("making a link to %s, whose name the query engine cannot take: %w", dir, err)
+	}
+	return link, nil
 }
 
 // Quote writes s as an SQL string.

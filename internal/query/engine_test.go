@@ -14,7 +14,7 @@ import (
 
 func engine(t *testing.T, fill func(p *table.Part)) *Engine {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "it's a folder")
+	dir := filepath.Join(t.TempDir(), "it's a folder, [one] of {two}*?")
 	p, err := table.NewPart(filepath.Join(dir, "tables"), 0)
 	if err != nil {
 		t.Fatal(err)

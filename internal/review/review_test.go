@@ -122,6 +122,11 @@ func TestScenariosAnswerAsTheirTruth(t *testing.T) {
 			s := got[x.Kind]
 			got[x.Kind] = sum{s.Files + 1, s.Records + x.Records, s.Duplicates + x.Duplicates, s.Unread + x.Unread, s.UnreadBytes + x.UnreadBytes}
 		}
+		for _, k := range []probity.Kind{"aws-digest-metadata", "aws-public-keys"} { // what goes with digests is counted with them
+			if _, ok := truth.Records[k]; !ok {
+				delete(got, k)
+			}
+		}
 		for k, r := range truth.Records {
 			n := r.Records[0]
 			if slices.Contains(r.Records, got[k].Records) {
