@@ -336,3 +336,24 @@ func rebuild(name string, o *Observed, c Coverage, atMost bool) (Finding, error)
 	}
 	return Finding{outcome: outcome, observed: o, coverage: c, atMost: atMost}, nil
 }
+
+// Bearing says on which side of the subject a finding falls: "against", "for"
+// or "open". An assurance that is borne out speaks for it.
+func (c *ClaimResult) Bearing() string {
+	assurance := c.Kind == ClaimAssurance
+	switch o := c.Finding.Outcome(); {
+	case o == Supported || o == SupportedInPart:
+		if assurance {
+			return "for"
+		}
+		return "against"
+	case o == Contradicted:
+		if assurance {
+			return "against"
+		}
+		return "for"
+	case o == NotSupported && !assurance:
+		return "for"
+	}
+	return "open"
+}

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A Unit is what a value counts. Bytes are always bytes: the letters "GB"
@@ -148,4 +149,25 @@ func group(s string) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return sign + s
+}
+
+// Plain writes a foreign text in one line, without what could forge the look of
+// a page or a terminal: control characters and marks that change the direction
+// of text become U+FFFD.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// Day is the day of a time as RFC 3339 writes it.
+func Day(at string) string {
+	day, _, _ := strings.Cut(at, "T")
+	return day
 }

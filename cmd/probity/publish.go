@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"probity/internal/bundle"
 	"probity/internal/casefile"
@@ -106,12 +104,11 @@ func wishes(name string) ([]bundle.Wish, error) {
 func places(list []string) ([]bundle.Place, error) {
 	var out []bundle.Place
 	for _, text := range list {
-		exhibit, at, ok := strings.Cut(text, ":")
-		n, err := strconv.ParseInt(at, 10, 64)
-		if !ok || err != nil || len(exhibit) < 8 {
+		exhibit, position, err := recordAt(text)
+		if err != nil || len(exhibit) < 8 {
 			return nil, usageError("--excerpt %q: want the SHA-256 of an exhibit, or its beginning, and a position, such as c506e8d4600d:1536", text)
 		}
-		out = append(out, bundle.Place{Exhibit: strings.ToLower(exhibit), Position: n})
+		out = append(out, bundle.Place{Exhibit: exhibit, Position: position})
 	}
 	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"probity"
@@ -130,10 +129,9 @@ func explainRule(ctx context.Context, t *talk, args []string) error {
 	if err != nil {
 		return err
 	}
-	exhibit, at, ok := strings.Cut(rest[1], ":")
-	position, err := strconv.ParseInt(at, 10, 64)
-	if !ok || err != nil || position < 0 || exhibit == "" {
-		return usageError("%q is no place: write EXHIBIT:POSITION, such as c506e8d4600d:1536", rest[1])
+	exhibit, position, err := recordAt(rest[1])
+	if err != nil {
+		return err
 	}
 	c, err := casefile.Load(rest[2])
 	if err != nil {

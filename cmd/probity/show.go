@@ -30,10 +30,9 @@ func runShow(ctx context.Context, t *talk, args []string) error {
 	if err != nil {
 		return err
 	}
-	exhibit, at, ok := strings.Cut(rest[1], ":")
-	position, err := strconv.ParseInt(at, 10, 64)
-	if !ok || err != nil || position < 0 || exhibit == "" {
-		return usageError("%q is no place: write EXHIBIT:POSITION, such as c506e8d4600d:1536", rest[1])
+	exhibit, position, err := recordAt(rest[1])
+	if err != nil {
+		return err
 	}
 	c, err := casefile.Load(rest[0])
 	if err != nil {
@@ -46,5 +45,16 @@ func runShow(ctx context.Context, t *talk, args []string) error {
 		return err
 	}
 	defer evidence.Close(files)
-	return source.Show(ctx, files, strings.ToLower(exhibit), position, t.out)
+	return source.Show(ctx, files, exhibit, position, t.out)
+}
+
+// recordAt reads where a record lies: the first digits of an exhibit's SHA-256, in
+// lower case, and the byte at which it begins.
+func recordAt(text string) (exhibit string, position int64, err error) {
+	exhibit, at, ok := strings.Cut(text, ":")
+	position, err = strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil || position < 0 || exhibit == "" {
+		return "", 0, usageError("%q is no place: write EXHIBIT:POSITION, such as c506e8d4600d:1536", text)
+	}
+	return strings.ToLower(exhibit), position, nil
 }

@@ -25,7 +25,6 @@ type Fault struct {
 type estate struct {
 	scenario *simulate.Scenario
 	fault    Fault
-	cloud    string   // aws, or "" for Azure
 	profiles []string // by storage account
 	claims   []claim
 	truth    map[string]simulate.Values
@@ -73,7 +72,6 @@ func draw(seed uint64, number int) (*estate, error) {
 	e := &estate{scenario: s}
 	a, region, atAWS := simulate.Account{ID: "8b0c1c1e-0000-4000-8000-000000000001", Name: "drawn"}, "westeurope", rng.IntN(4) == 0
 	if atAWS {
-		e.cloud = "aws"
 		a, region = simulate.Account{ID: "290481736518", Name: "drawn", Provider: "aws", Log: []string{"cloudtrail", "access"}[rng.IntN(2)]}, "eu-west-1"
 	}
 	for i, name := range []string{"firststore", "secondstore", "thirdstore"} {
@@ -128,7 +126,7 @@ func (e *estate) spoil(rng *rand.Rand) {
 	}
 	s := e.scenario
 	switch trail := s.Accounts[0].Log == "cloudtrail"; {
-	case e.cloud == "aws" && (name == "expired_metrics" || name == "double_file" || name == "cut_file" || name == "malform" || name == "delete_setting" && !trail):
+	case s.Accounts[0].Provider == "aws" && (name == "expired_metrics" || name == "double_file" || name == "cut_file" || name == "malform" || name == "delete_setting" && !trail):
 		name = "" // meters are kept for fifteen months there; the others are done to logs of Azure and to trails
 	case trail && rng.IntN(4) == 0:
 		name = []string{"alter_file", "lose_file", "lose_digest"}[rng.IntN(3)]
@@ -166,7 +164,7 @@ func (e *estate) spoil(rng *rand.Rand) {
 		edit = simulate.Edit{ExpireLogs: x.Name, Day: s.From.AddDate(0, 0, 1).Format(time.DateOnly)}
 	case "only_region":
 		edit = simulate.Edit{OnlyRegion: x.Region}
-		if x.Region = "northeurope"; e.cloud == "aws" {
+		if x.Region = "northeurope"; s.Accounts[0].Provider == "aws" {
 			x.Region = "eu-central-1"
 		}
 	case "undisclosed":

@@ -42,7 +42,7 @@ type Interval struct {
 
 // score compares a review with the truth of its estate.
 func score(number int, e *estate, r *probity.Review) Outcome {
-	o := Outcome{Estate: number, Cloud: e.cloud, Profiles: e.profiles, Fault: e.fault.Name, Share: e.fault.Share}
+	o := Outcome{Estate: number, Cloud: e.scenario.Accounts[0].Provider, Profiles: e.profiles, Fault: e.fault.Name, Share: e.fault.Share}
 	o.Lines = e.lines()
 	for i, c := range e.claims {
 		if i >= len(r.Claims) {

@@ -51,15 +51,6 @@ var All = []Indicator{
 		Unit: probity.Second, Of: "of speech processed in step with arrival", beyond: true, judge: transcription},
 }
 
-// Names returns the names of all indicators.
-func Names() []string {
-	var out []string
-	for i := range All {
-		out = append(out, All[i].Name)
-	}
-	return out
-}
-
 // Find returns the indicator of a name, nil if there is none.
 func Find(name string) *Indicator {
 	for i := range All {

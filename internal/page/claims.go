@@ -213,20 +213,20 @@ func rounded(f float64) float64 {
 // threshold writes what a test asks for.
 func (l *language) threshold(t *probity.TestResult) said {
 	if x := t.Indicator; x != nil {
-		return said(clean(x.Question))
+		return said(probity.Plain(x.Question))
 	}
 	if strings.HasPrefix(t.Subject, "indicator") {
 		return l.plain("asks.indicator")
 	}
 	amount := l.amountText(t.Threshold, t.Unit, t.Subject)
 	if t.Text != "" && t.Unit != probity.One {
-		amount = said(clean(t.Text)) // as the case writes it
+		amount = said(probity.Plain(t.Text)) // as the case writes it
 	}
 	s := l.plain("asks."+t.Relation, "amount", amount)
 	if t.Aggregate != "" && l.messages["ag."+t.Aggregate] != "" {
 		s = l.plain("ag."+t.Aggregate) + ": " + s
 	} else if t.Aggregate != "" {
-		s = said(clean(t.Aggregate)) + ": " + s
+		s = said(probity.Plain(t.Aggregate)) + ": " + s
 	}
 	if t.Per != "" {
 		s += " " + l.plain("per."+string(t.Per))
@@ -273,27 +273,6 @@ func rows(series []probity.WitnessSeries) []row {
 		out = append(out, x)
 	}
 	return out
-}
-
-// bearing says on which side of the subject a finding falls: "against", "for"
-// or "open". An assurance that is borne out speaks for it.
-func bearing(c *probity.ClaimResult) string {
-	assurance := c.Kind == probity.ClaimAssurance
-	switch o := c.Finding.Outcome(); {
-	case o == probity.Supported || o == probity.SupportedInPart:
-		if assurance {
-			return "for"
-		}
-		return "against"
-	case o == probity.Contradicted:
-		if assurance {
-			return "against"
-		}
-		return "for"
-	case o == probity.NotSupported && !assurance:
-		return "for"
-	}
-	return "open"
 }
 
 // A tally is an outcome and the claims that have it.

@@ -66,7 +66,7 @@ func (l *language) find(key string, pairs []any) (string, error) {
 		return text, nil
 	}
 	if kind, word, ok := strings.Cut(key, "."); ok && vocabulary[kind] {
-		return clean(strings.ReplaceAll(word, "_", " ")), nil // a word of a later version
+		return probity.Plain(strings.ReplaceAll(word, "_", " ")), nil // a word of a later version
 	}
 	return "", fmt.Errorf("message %q is in no catalogue", key)
 }
@@ -135,7 +135,7 @@ func written(v any) string {
 	case int64:
 		return probity.FormatAmount(float64(x), probity.One)
 	}
-	return clean(fmt.Sprint(v))
+	return probity.Plain(fmt.Sprint(v))
 }
 
 // functions are what the templates may call.
@@ -144,7 +144,7 @@ func (l *language) functions() template.FuncMap {
 		return func(w any) (template.HTML, error) { return l.html(kind + "." + fmt.Sprint(w)) }
 	}
 	return template.FuncMap{
-		"t": l.html, "ts": l.plain, "say": l.say, "code": l.code, "value": l.value, "place": l.place, "clean": clean, "anchor": anchor,
+		"t": l.html, "ts": l.plain, "say": l.say, "code": l.code, "value": l.value, "place": l.place, "clean": probity.Plain, "anchor": anchor,
 		"amount": l.amount, "feature": l.feature, "count": func(n any) template.HTML { return l.value(written(n)) },
 		"bytes":   func(n int64) template.HTML { return l.value(probity.FormatAmount(float64(n), probity.Byte)) },
 		"hours":   func(h float64) template.HTML { return l.value(hours(h)) },
@@ -152,8 +152,8 @@ func (l *language) functions() template.FuncMap {
 		"times":   func(f float64) string { return probity.FormatAmount(rounded(f), probity.One) },
 		"span":    l.span, "bound": l.bound, "because": because,
 		"spanFrom": func(s probity.Span) string { return s.From.UTC().Format("2006-01-02") }, "spanUntil": func(s probity.Span) string { return s.Until.UTC().Format("2006-01-02") },
-		"day": dayOf, "short": func(s string) string { return fmt.Sprintf("%.12s", s) }, "words": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
-		"class": func(o probity.Outcome) string { return o.String() }, "bearing": bearing, "letter": func(c probity.Cause) string { return letters[c] },
+		"day": probity.Day, "short": func(s string) string { return fmt.Sprintf("%.12s", s) }, "words": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+		"class": func(o probity.Outcome) string { return o.String() }, "bearing": (*probity.ClaimResult).Bearing, "letter": func(c probity.Cause) string { return letters[c] },
 		"svg": func(s chart.SVG) template.HTML { return template.HTML(s) }, "bar": chart.Share,
 		"state": word("st"), "result": word("x"), "reading": word("rd"), "witnesses": func() []probity.Witness { return probity.Witnesses },
 		"join": strings.Join, "add": func(a, b int) int { return a + b },
@@ -179,7 +179,7 @@ func (l *language) subject(s string) said {
 	if probity.Quantity(s).Known() {
 		return l.plain("q." + s)
 	}
-	return said(clean(s))
+	return said(probity.Plain(s))
 }
 
 // step writes what a witness says within a part of the period: what it shows,
@@ -228,7 +228,7 @@ func (l *language) shown(names []string) said {
 
 // say writes a text that the review carries, in the language of the review.
 func (l *language) say(text string) template.HTML {
-	s := template.HTMLEscapeString(clean(text))
+	s := template.HTMLEscapeString(probity.Plain(text))
 	if l.tag == "en" {
 		return template.HTML(s)
 	}
@@ -243,7 +243,7 @@ func (l *language) span(s probity.Span) template.HTML {
 
 // value writes a number, a date or a span, which is read from left to right.
 func (l *language) value(text string) template.HTML {
-	s := template.HTMLEscapeString(clean(text))
+	s := template.HTMLEscapeString(probity.Plain(text))
 	if !l.rtl {
 		return template.HTML(s)
 	}
@@ -252,7 +252,7 @@ func (l *language) value(text string) template.HTML {
 
 // code writes a name of an account, a resource, a file or a command.
 func (l *language) code(parts ...string) template.HTML {
-	s := template.HTMLEscapeString(clean(strings.Join(parts, "")))
+	s := template.HTMLEscapeString(probity.Plain(strings.Join(parts, "")))
 	return template.HTML(`<code dir="ltr">` + s + `</code>`)
 }
 
@@ -261,7 +261,7 @@ func (l *language) place(account, resource string) template.HTML {
 	if resource == "" {
 		return l.code(account)
 	}
-	return template.HTML(`<code dir="ltr">` + template.HTMLEscapeString(clean(account)) + "/<wbr>" + template.HTMLEscapeString(clean(resource)) + `</code>`)
+	return template.HTML(`<code dir="ltr">` + template.HTMLEscapeString(probity.Plain(account)) + "/<wbr>" + template.HTMLEscapeString(probity.Plain(resource)) + `</code>`)
 }
 
 // amount writes a value of a subject with its unit.
@@ -310,20 +310,6 @@ func noun(subject string) string {
 	return "n." + noun
 }
 
-// clean replaces what could forge the look of a page: control characters and
-// marks that change the direction of text.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
 // anchor makes a name of an element, or of a class, of a text.
 func anchor(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -332,12 +318,6 @@ func anchor(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// dayOf is the day of a time as RFC 3339 writes it.
-func dayOf(at string) string {
-	day, _, _ := strings.Cut(at, "T")
-	return day
 }
 
 // sortedKeys returns the keys of m in order.

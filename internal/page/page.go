@@ -144,7 +144,7 @@ func digest(text string) string {
 // by its number, so that no title can end the string that holds it.
 func heading(r *probity.Review, l *language, paper string) string {
 	var b strings.Builder
-	for _, c := range fmt.Sprintf("%.90s", clean(strings.TrimSuffix(r.Case+": "+r.Title, ": "))) {
+	for _, c := range fmt.Sprintf("%.90s", probity.Plain(strings.TrimSuffix(r.Case+": "+r.Title, ": "))) {
 		if c == ' ' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
 			b.WriteRune(c)
 		} else {

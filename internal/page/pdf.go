@@ -83,5 +83,5 @@ func quiet(profile string) []string {
 // lastLines keeps the end of what a program said.
 func lastLines(said []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	return clean(strings.Join(lines[max(0, len(lines)-3):], " | "))
+	return probity.Plain(strings.Join(lines[max(0, len(lines)-3):], " | "))
 }

@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -17,7 +14,9 @@ import (
 
 	"probity"
 	"probity/catalog"
+	"probity/internal/casefile"
 	"probity/internal/reconcile"
+	"probity/internal/sigma"
 )
 
 // A Rule is one thing by which a review decides and that must not change once
@@ -33,30 +32,22 @@ type Rule struct {
 // file that ends in .yml or .yaml, by path.
 func OwnRules(c *probity.Case) ([]Rule, error) {
 	var out []Rule
-	for i, dir := range c.Rules {
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(c.Dir, dir)
+	for i := range c.Rules {
+		folder, _, err := casefile.RulesFolder(c, i)
+		if err != nil {
+			return nil, err
 		}
-		var text bytes.Buffer
-		if _, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("%s: rules: %w", c.File, err)
-		}
-		err := fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if d.IsDir() && p != "." && strings.HasPrefix(d.Name(), ".") {
-				return fs.SkipDir
-			}
-			if ext := path.Ext(p); !d.Type().IsRegular() || ext != ".yml" && ext != ".yaml" {
-				return nil
-			}
-			data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
-			fmt.Fprintf(&text, "%s  %s\n", digest(data), p)
-			return err
-		})
+		list, err := sigma.Files(folder)
 		if err != nil {
 			return nil, fmt.Errorf("%s: rules: %w", c.File, err)
+		}
+		var text bytes.Buffer
+		for _, p := range list {
+			data, err := fs.ReadFile(folder, p)
+			if err != nil {
+				return nil, fmt.Errorf("%s: rules: %w", c.File, err)
+			}
+			fmt.Fprintf(&text, "%s  %s\n", digest(data), p)
 		}
 		out = append(out, Rule{fmt.Sprintf("rules/%d", i+1), digest(text.Bytes())})
 	}

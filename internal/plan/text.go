@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"probity"
@@ -327,16 +326,5 @@ func (p *Plan) record(id string) *Record {
 	return &Record{}
 }
 
-// clean replaces what could forge the look of a page: control characters and
-// marks that change the direction of text.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
+// clean is [probity.Plain], for which a carriage return is a blank too.
+func clean(s string) string { return probity.Plain(strings.ReplaceAll(s, "\r", " ")) }

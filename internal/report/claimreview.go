@@ -100,7 +100,7 @@ func ClaimReviews(r *probity.Review) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func plain(s string) string { return clean(strings.ToValidUTF8(s, "\uFFFD")) }
+func plain(s string) string { return probity.Plain(strings.ToValidUTF8(s, "\uFFFD")) }
 
 func instantPair(s probity.Span) string {
 	return s.From.UTC().Format(time.RFC3339) + "/" + s.Until.UTC().Format(time.RFC3339)

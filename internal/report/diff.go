@@ -49,7 +49,7 @@ type diffItem struct {
 // DiffText writes a comparison of two reviews for a terminal.
 func DiffText(w io.Writer, d *compare.Difference, opts TextOptions) error {
 	t := newWriter(opts)
-	fmt.Fprintf(&t.b, "%s\n", t.style(bold, clean(diffTitle(d))))
+	fmt.Fprintf(&t.b, "%s\n", t.style(bold, probity.Plain(diffTitle(d))))
 	for _, s := range d.Warnings {
 		t.styled(yellow, "! ", s)
 	}
@@ -92,7 +92,7 @@ func DiffHTML(w io.Writer, d *compare.Difference) error {
 }
 
 // together cleans a text and keeps a number and its sign on one line.
-func together(s string) string { return strings.ReplaceAll(clean(s), " %", "\u00a0%") }
+func together(s string) string { return strings.ReplaceAll(probity.Plain(s), " %", "\u00a0%") }
 
 func diffTitle(d *compare.Difference) string {
 	name := d.New.Title

@@ -3,13 +3,15 @@ package report
 import (
 	"strings"
 	"unicode"
+
+	"probity"
 )
 
 // markup escapes a text for Markdown, so that it is shown as it is: every mark
 // that begins emphasis, a link, an image, code, a heading, a list, a table, a
 // quotation or an element of HTML.
 func markup(s string) string {
-	s = clean(strings.ToValidUTF8(s, "\uFFFD"))
+	s = probity.Plain(strings.ToValidUTF8(s, "\uFFFD"))
 	var b strings.Builder
 	for i, r := range s {
 		switch {

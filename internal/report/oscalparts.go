@@ -97,7 +97,7 @@ func (d *oscalDoc) findings() (seen []oscal.Observation, out []oscal.Finding) {
 func state(c *probity.ClaimResult) oscal.State {
 	s := oscal.State{State: "not-satisfied", Reason: "other", Remarks: markup(c.Sentence)}
 	o := c.Finding.Outcome()
-	switch bearing(c) {
+	switch c.Bearing() {
 	case "for":
 		if s.State = "satisfied"; o != probity.NotSupported {
 			s.Reason = "pass"

@@ -48,7 +48,7 @@ func (s *Sheet) CSV() []byte {
 // defuse makes a text one that no spreadsheet takes for a formula: neither where
 // a cell begins nor after a semicolon, which some take for the end of a cell.
 func defuse(text string) string {
-	text = clean(strings.ToValidUTF8(text, "\uFFFD"))
+	text = probity.Plain(strings.ToValidUTF8(text, "\uFFFD"))
 	if !strings.ContainsAny(text, "=+-@\uFF1D\uFF0B\uFF0D\uFF20") {
 		return text
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"probity"
 )
 
 // TextOptions say how a text for a terminal looks.
@@ -59,7 +61,7 @@ func (t *writer) styled(code, lead, text string) {
 		fmt.Fprintf(&t.b, "%s%s\n", lead, t.style(code, strings.ReplaceAll(line, "\u00a0", " ")))
 		lead, line = indent, ""
 	}
-	whole := strings.ReplaceAll(clean(text), " %", "\u00a0%") // a number and its sign stay together
+	whole := strings.ReplaceAll(probity.Plain(text), " %", "\u00a0%") // a number and its sign stay together
 	for _, word := range strings.FieldsFunc(whole, func(r rune) bool { return r == ' ' }) {
 		if line != "" && columns(line)+1+columns(word) > room {
 			flush()
@@ -149,7 +151,7 @@ func (t *writer) table(indent string, rows [][]string, right ...int) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = clean(cell)
+			row[i] = probity.Plain(cell)
 			if i >= len(widths) {
 				widths = append(widths, 0)
 			}

@@ -45,17 +45,17 @@ func Text(w io.Writer, r *probity.Review, opts TextOptions) error {
 // with its coverage. Lines are not wrapped.
 func Brief(w io.Writer, r *probity.Review, opts TextOptions) error {
 	t := newWriter(opts)
-	fmt.Fprintf(&t.b, "%s\n", t.style(bold, clean(opinion(r))))
+	fmt.Fprintf(&t.b, "%s\n", t.style(bold, probity.Plain(opinion(r))))
 	for i := range r.Claims {
 		c := &r.Claims[i]
-		fmt.Fprintf(&t.b, "%s%s: %s\n", clean(c.ID), standing(c), t.style(claimColour(c), clean(c.Sentence)))
+		fmt.Fprintf(&t.b, "%s%s: %s\n", probity.Plain(c.ID), standing(c), t.style(claimColour(c), probity.Plain(c.Sentence)))
 	}
 	_, err := w.Write(t.b.Bytes())
 	return err
 }
 
 func claimColour(c *probity.ClaimResult) string {
-	return map[string]string{"against": red, "for": green, "open": yellow}[bearing(c)]
+	return map[string]string{"against": red, "for": green, "open": yellow}[c.Bearing()]
 }
 
 func (t *writer) answer(r *probity.Review) {
@@ -86,7 +86,7 @@ func (t *writer) answer(r *probity.Review) {
 // claim tells the finding of a claim, and what must not be told without.
 func (t *writer) claim(c *probity.ClaimResult) {
 	t.blank()
-	id := clean(c.ID)
+	id := probity.Plain(c.ID)
 	if columns(id) > 20 {
 		id = fitting(id, 20) + "..."
 	}

@@ -5,24 +5,9 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unicode"
 
 	"probity"
 )
-
-// clean replaces what could forge the look of a page or a terminal: control
-// characters and marks that change the direction of text.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
 
 // readings are the readings in words.
 var readings = map[probity.Reading]string{
@@ -318,17 +303,11 @@ func requestSentence(q *probity.RequestRef) string {
 	if q.Period != nil {
 		s += " for " + q.Period.String()
 	}
-	s += fmt.Sprintf("; asked %s, due %s: %s", dayOf(q.At), dayOf(q.Due), requestState(q.State))
+	s += fmt.Sprintf("; asked %s, due %s: %s", probity.Day(q.At), probity.Day(q.Due), requestState(q.State))
 	if q.Reason != "" {
 		s += ", because: " + q.Reason
 	}
 	return s + "."
-}
-
-// dayOf is the day of a time as RFC 3339 writes it.
-func dayOf(at string) string {
-	day, _, _ := strings.Cut(at, "T")
-	return day
 }
 
 // linkSentence tells one step of an exhibit's chain of custody.
@@ -343,25 +322,4 @@ func linkSentence(l *probity.Link) string {
 		s += ", on no request"
 	}
 	return s
-}
-
-// bearing says on which side of the subject a finding falls: "against", "for"
-// or "open". An assurance that is borne out speaks for it.
-func bearing(c *probity.ClaimResult) string {
-	assurance := c.Kind == probity.ClaimAssurance
-	switch o := c.Finding.Outcome(); {
-	case o == probity.Supported || o == probity.SupportedInPart:
-		if assurance {
-			return "for"
-		}
-		return "against"
-	case o == probity.Contradicted:
-		if assurance {
-			return "against"
-		}
-		return "for"
-	case o == probity.NotSupported && !assurance:
-		return "for"
-	}
-	return "open"
 }

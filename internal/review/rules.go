@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"probity"
 	"probity/catalog"
+	"probity/internal/casefile"
 	"probity/internal/sigma"
 )
 
@@ -21,17 +21,12 @@ func Rules(c *probity.Case) (*sigma.Collection, error) {
 		return nil, err
 	}
 	var errs []error
-	for _, dir := range c.Rules {
-		at := dir
-		if !filepath.IsAbs(at) {
-			at = filepath.Join(c.Dir, dir)
+	for i := range c.Rules {
+		folder, dir, err := casefile.RulesFolder(c, i)
+		if err != nil {
+			return nil, err
 		}
-		if info, err := os.Stat(at); err != nil {
-			return nil, fmt.Errorf("%s: rules: %w", c.File, err)
-		} else if !info.IsDir() {
-			return nil, fmt.Errorf("%s: rules: %s is no folder: name the one that the files of rules lie in", c.File, at)
-		}
-		more, err := sigma.Load(os.DirFS(at), filepath.Base(at))
+		more, err := sigma.Load(folder, filepath.Base(dir))
 		errs = append(errs, err)
 		if more != nil {
 			out.Rules, out.Filters = append(out.Rules, more.Rules...), append(out.Filters, more.Filters...)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,10 +19,9 @@ const Placeholders = "placeholders.yaml"
 // maxFiles bounds what is read of a folder.
 const maxFiles = 20_000
 
-// Load reads every *.yml and *.yaml below a folder, in order. name stands for
-// the folder in errors, which join a *[Mistake] for each place that cannot be
-// honoured. What has none is returned all the same, not yet resolved.
-func Load(files fs.FS, name string) (*Collection, error) {
+// Files lists every *.yml and *.yaml below a folder, in order; folders whose names
+// begin with a dot are left out.
+func Files(files fs.FS) ([]string, error) {
 	var list []string
 	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -30,17 +30,26 @@ func Load(files fs.FS, name string) (*Collection, error) {
 		if d.IsDir() && p != "." && strings.HasPrefix(d.Name(), ".") {
 			return fs.SkipDir
 		}
-		if ext := path.Ext(p); d.Type().IsRegular() && (ext == ".yml" || ext == ".yaml") && path.Base(p) != Placeholders {
+		if ext := path.Ext(p); d.Type().IsRegular() && (ext == ".yml" || ext == ".yaml") {
 			if list = append(list, p); len(list) > maxFiles {
 				return fmt.Errorf("more than %d files of rules", maxFiles)
 			}
 		}
 		return nil
 	})
+	sort.Strings(list)
+	return list, err
+}
+
+// Load reads every *.yml and *.yaml below a folder, in order. name stands for
+// the folder in errors, which join a *[Mistake] for each place that cannot be
+// honoured. What has none is returned all the same, not yet resolved.
+func Load(files fs.FS, name string) (*Collection, error) {
+	list, err := Files(files)
 	if err != nil {
 		return nil, fmt.Errorf("reading rules of %s: %w", name, err)
 	}
-	sort.Strings(list)
+	list = slices.DeleteFunc(list, func(p string) bool { return path.Base(p) == Placeholders })
 	means, err := placeholders(files, path.Join(name, Placeholders))
 	errs := []error{err}
 	out := &Collection{}

@@ -318,17 +318,7 @@ func s3Inventory(s *Scenario, h *history, t *truth) []file {
 		return nil
 	}
 	at, _ := time.Parse(time.DateOnly, h.storage.Inventory) // checked when read
-	var there []object
-	size := int64(0)
-	for _, o := range h.objects {
-		if !o.born.After(at) && (o.gone.IsZero() || o.gone.After(at)) {
-			there = append(there, o)
-			size += o.size
-		}
-	}
-	sort.SliceStable(there, func(i, j int) bool {
-		return there[i].container+"/"+there[i].name < there[j].container+"/"+there[j].name
-	})
+	there, size := h.listing(at)
 	var csv bytes.Buffer
 	for _, o := range there {
 		tag := md5.Sum([]byte(o.name))

@@ -10,6 +10,21 @@ import (
 	"time"
 )
 
+// listing returns the objects that are there at an instant, in the order of their
+// names, and their length together.
+func (h *history) listing(at time.Time) (there []object, size int64) {
+	for _, o := range h.objects {
+		if !o.born.After(at) && (o.gone.IsZero() || o.gone.After(at)) {
+			there = append(there, o)
+			size += o.size
+		}
+	}
+	sort.SliceStable(there, func(i, j int) bool {
+		return there[i].container+"/"+there[i].name < there[j].container+"/"+there[j].name
+	})
+	return there, size
+}
+
 // inventoryFiles projects a history into a blob inventory of one day: the
 // listing, its manifest and the manifest's checksum.
 func inventoryFiles(s *Scenario, h *history, t *truth) ([]file, error) {
@@ -21,17 +36,7 @@ func inventoryFiles(s *Scenario, h *history, t *truth) ([]file, error) {
 		return nil, fmt.Errorf("inventory of %s: %w", h.storage.Name, err)
 	}
 	at := day.Add(time.Hour)
-	var there []object
-	size := int64(0)
-	for _, o := range h.objects {
-		if !o.born.After(at) && (o.gone.IsZero() || o.gone.After(at)) {
-			there = append(there, o)
-			size += o.size
-		}
-	}
-	sort.SliceStable(there, func(i, j int) bool {
-		return there[i].container+"/"+there[i].name < there[j].container+"/"+there[j].name
-	})
+	there, size := h.listing(at)
 	var csv bytes.Buffer
 	csv.WriteString("Name,Creation-Time,Last-Modified,Content-Length,BlobType,AccessTier\n")
 	for _, o := range there {

@@ -17,19 +17,11 @@ import (
 // an exhibit, condition by condition. Of a correlation it explains the rules
 // that it names. No value of the record is written: Show has them.
 func Explain(ctx context.Context, files []*evidence.File, exhibit string, position int64, rules []*sigma.Rule, w io.Writer) (err error) {
-	f, err := exhibitOf(files, exhibit)
-	if err != nil {
-		return err
-	}
-	stream, err := f.Open()
+	f, stream, reader, err := openExhibit(files, exhibit)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	reader := choose(f, stream.Head(headSize))
-	if reader == nil {
-		return fmt.Errorf("%s is of unknown kind: it has no records to explain", f.Path)
-	}
 	dir, err := os.MkdirTemp("", "probity-explain-")
 	if err != nil {
 		return err

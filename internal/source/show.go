@@ -23,19 +23,11 @@ var signature = regexp.MustCompile(`(?i)((?:[?&]|\b)(?:sig|signature|x-amz-signa
 // the row. Signatures in addresses are masked. If no record begins there, the
 // error names the nearest one before.
 func Show(ctx context.Context, files []*evidence.File, exhibit string, position int64, w io.Writer) error {
-	f, err := exhibitOf(files, exhibit)
-	if err != nil {
-		return err
-	}
-	stream, err := f.Open()
+	f, stream, reader, err := openExhibit(files, exhibit)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	reader := choose(f, stream.Head(headSize))
-	if reader == nil {
-		return fmt.Errorf("%s is of unknown kind: it has no records to show", f.Path)
-	}
 	length, nearest, err := locate(ctx, f, reader, position)
 	if err != nil {
 		return err
@@ -62,6 +54,23 @@ func Show(ctx context.Context, files []*evidence.File, exhibit string, position 
 	}
 	_, err = fmt.Fprintf(w, "%s\n", signature.ReplaceAll(data, []byte("${1}MASKED")))
 	return err
+}
+
+// openExhibit opens the file whose digest begins so, with the reader of its kind.
+func openExhibit(files []*evidence.File, prefix string) (*evidence.File, *evidence.Stream, *Reader, error) {
+	f, err := exhibitOf(files, prefix)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	stream, err := f.Open()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	reader := choose(f, stream.Head(headSize))
+	if reader == nil {
+		return nil, nil, nil, errors.Join(fmt.Errorf("%s is of unknown kind: it has no records", f.Path), stream.Close())
+	}
+	return f, stream, reader, nil
 }
 
 // exhibitOf returns the file whose digest begins so.
