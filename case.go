@@ -159,6 +159,26 @@ type Where struct {
 	Container string `json:"container,omitempty"`
 }
 
+// Named returns the names and values that are there, in a fixed order.
+func (w Where) Named() [][2]string {
+	out := [][2]string{}
+	for _, x := range [][2]string{{"provider", w.Provider}, {"account", w.Account}, {"region", w.Region}, {"service", w.Service}, {"resource", w.Resource}, {"container", w.Container}} {
+		if x[1] != "" {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// String writes them as "resource a, container b".
+func (w Where) String() string {
+	var out []string
+	for _, x := range w.Named() {
+		out = append(out, x[0]+" "+x[1])
+	}
+	return strings.Join(out, ", ")
+}
+
 // Per is the length of the windows over which a flow is summed, or a level's
 // highest value taken, before the aggregate. Empty means the natural grain:
 // for a sum the whole period, for any other aggregate of a flow one hour.

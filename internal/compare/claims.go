@@ -134,7 +134,8 @@ func asked(o, n *probity.ClaimResult) []Asked {
 		a, b := &o.Tests[i], &n.Tests[i]
 		test := fmt.Sprintf("test %d, ", i+1)
 		add(test+"subject", a.Subject, b.Subject)
-		add(test+"where", whereText(a.Where), whereText(b.Where))
+		add(test+"where", a.Where.String(), b.Where.String())
+		add(test+"after", a.After, b.After)
 		add(test+"per", string(a.Per), string(b.Per))
 		add(test+"aggregate", a.Aggregate, b.Aggregate)
 		add(test+"threshold", limit(a), limit(b))
@@ -149,16 +150,6 @@ func limit(t *probity.TestResult) string {
 		return s + fmt.Sprintf(" (%s %s)", probity.FormatAmount(t.Threshold, probity.One), t.Unit)
 	}
 	return s
-}
-
-func whereText(w probity.Where) string {
-	var out []string
-	for _, x := range [][2]string{{"provider", w.Provider}, {"account", w.Account}, {"region", w.Region}, {"service", w.Service}, {"resource", w.Resource}, {"container", w.Container}} {
-		if x[1] != "" {
-			out = append(out, x[0]+" "+x[1])
-		}
-	}
-	return strings.Join(out, ", ")
 }
 
 func testimony(o, n *probity.ClaimResult, before, after probity.Span) []Testimony {

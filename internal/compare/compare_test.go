@@ -76,6 +76,10 @@ func TestCauses(t *testing.T) {
 			n.CaseSHA256, n.Claims[0].Tests[0].Threshold = "bb", 30
 			n.Claims[0].Finding = probity.FindSupported(*n.Claims[0].Observed, n.Claims[0].Coverage)
 		}, []string{ClaimChanged}, true},
+		{"another date, witnesses as before", review(1, 40), review(1, 40), func(o, n *probity.Review) {
+			n.CaseSHA256, o.Claims[0].Tests[0].After, n.Claims[0].Tests[0].After = "bb", "2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z"
+			n.Claims[0].Finding = probity.FindSupported(*n.Claims[0].Observed, n.Claims[0].Coverage)
+		}, []string{ClaimChanged}, true},
 		{"another threshold with new exhibits, witnesses as before", review(1, 40), review(1, 40), func(_, n *probity.Review) {
 			more(n)
 			n.CaseSHA256, n.Claims[0].Tests[0].Threshold = "bb", 30

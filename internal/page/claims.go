@@ -210,8 +210,24 @@ func rounded(f float64) float64 {
 	return math.Round(f/unit) * unit
 }
 
-// threshold writes what a test asks for.
+// threshold writes what a test asks for, and of what.
 func (l *language) threshold(t *probity.TestResult) said {
+	s := l.asked(t)
+	var narrow []said
+	if t.After != "" {
+		narrow = append(narrow, l.plain("in.after", "name", probity.Day(t.After)))
+	}
+	for _, x := range t.Where.Named() {
+		narrow = append(narrow, l.plain("in."+x[0], "name", x[1]))
+	}
+	if len(narrow) > 0 {
+		s += "; " + joined(narrow, ", ")
+	}
+	return s
+}
+
+// asked writes what a test asks for.
+func (l *language) asked(t *probity.TestResult) said {
 	if x := t.Indicator; x != nil {
 		return said(probity.Plain(x.Question))
 	}
@@ -230,15 +246,6 @@ func (l *language) threshold(t *probity.TestResult) said {
 	}
 	if t.Per != "" {
 		s += " " + l.plain("per."+string(t.Per))
-	}
-	var narrow []said
-	for _, x := range [][2]string{{"provider", t.Where.Provider}, {"account", t.Where.Account}, {"region", t.Where.Region}, {"service", t.Where.Service}, {"resource", t.Where.Resource}, {"container", t.Where.Container}} {
-		if x[1] != "" {
-			narrow = append(narrow, l.plain("in."+x[0], "name", x[1]))
-		}
-	}
-	if len(narrow) > 0 {
-		s += "; " + joined(narrow, ", ")
 	}
 	return s
 }

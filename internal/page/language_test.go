@@ -91,7 +91,7 @@ func TestMessagesAreUsed(t *testing.T) {
 	for prefix, words := range map[string]string{
 		"r.": "customer local_office provider third_party", "b.": "below above both neither", "st.": "open received_in_part received received_late refused redacted overdue",
 		"x.": "explains does_not_explain cannot_be_tested altered missing conflict", "ia.": "consistent not_consistent cannot_tell", "rd.": "log_short log_excess listing_short listing_excess bill_short bill_excess metric_short metric_excess",
-		"threshold.": "sealed changed unsealed", "step.": "day week month quarter year", "ag.": "max min mean sum last", "per.": "hour day month", "in.": "provider account region service resource container",
+		"threshold.": "sealed changed unsealed", "step.": "day week month quarter year", "ag.": "max min mean sum last", "per.": "hour day month", "in.": "after provider account region service resource container",
 		"asks.": "at_least at_most", "n.": "count objects requests events resources",
 	} {
 		for _, w := range strings.Fields(words) {

@@ -109,13 +109,7 @@ func ruleOf(x probity.ClaimOf) any {
 	tests := []test{}
 	for i := range x.Claim.Tests {
 		t := &x.Claim.Tests[i]
-		w := [][2]string{}
-		for _, k := range [][2]string{{"provider", t.Where.Provider}, {"account", t.Where.Account}, {"region", t.Where.Region}, {"service", t.Where.Service}, {"resource", t.Where.Resource}, {"container", t.Where.Container}} {
-			if k[1] != "" {
-				w = append(w, k)
-			}
-		}
-		tests = append(tests, test{subject(t), w, string(t.Per), string(t.Aggregate), t.AtMost, strconv.FormatFloat(t.Threshold, 'g', -1, 64), ""})
+		tests = append(tests, test{subject(t), t.Where.Named(), string(t.Per), string(t.Aggregate), t.AtMost, strconv.FormatFloat(t.Threshold, 'g', -1, 64), ""})
 		if !t.After.IsZero() {
 			tests[i].After = instant(t.After)
 		}

@@ -174,14 +174,8 @@ func asks(t *probity.Test) string {
 	if !t.After.IsZero() {
 		s += ", after " + t.After.UTC().Format(time.DateOnly)
 	}
-	var narrow []string
-	for _, x := range [][2]string{{"provider", t.Where.Provider}, {"account", t.Where.Account}, {"region", t.Where.Region}, {"service", t.Where.Service}, {"resource", t.Where.Resource}, {"container", t.Where.Container}} {
-		if x[1] != "" {
-			narrow = append(narrow, x[0]+" "+x[1])
-		}
-	}
-	if len(narrow) > 0 {
-		s += ", where " + strings.Join(narrow, ", ")
+	if w := t.Where.String(); w != "" {
+		s += ", where " + w
 	}
 	return s
 }

@@ -49,7 +49,7 @@ func threshold(t *probity.TestResult) string {
 		if t.After != "" {
 			s = "after " + strings.TrimSuffix(t.After, "T00:00:00Z") + ", " + s
 		}
-		if w := where(t.Where); w != "" {
+		if w := t.Where.String(); w != "" {
 			s += ", where " + w
 		}
 		return s
@@ -72,20 +72,10 @@ func threshold(t *probity.TestResult) string {
 	if t.Per != "" {
 		s += " per " + string(t.Per)
 	}
-	if w := where(t.Where); w != "" {
+	if w := t.Where.String(); w != "" {
 		s += ", where " + w
 	}
 	return s
-}
-
-func where(w probity.Where) string {
-	var out []string
-	for _, x := range [][2]string{{"provider", w.Provider}, {"account", w.Account}, {"region", w.Region}, {"service", w.Service}, {"resource", w.Resource}, {"container", w.Container}} {
-		if x[1] != "" {
-			out = append(out, x[0]+" "+x[1])
-		}
-	}
-	return strings.Join(out, ", ")
 }
 
 // place writes account/resource; a subscription's id is cut where a resource
