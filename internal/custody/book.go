@@ -52,10 +52,10 @@ func Start(c *probity.Case, opts Options) (*Book, error) {
 	dir := c.Dir
 	b, err := open(dir, opts)
 	if err == nil {
-		b.Adopt(c)
+		return b, b.opened(c)
 	}
 	if !errors.Is(err, ErrNone) {
-		return b, err
+		return nil, err
 	}
 	seed := make([]byte, 32)
 	rand.Read(seed)
@@ -77,11 +77,44 @@ func Start(c *probity.Case, opts Options) (*Book, error) {
 	if b, err = open(dir, opts); err != nil {
 		return nil, err
 	}
+	return b, b.opened(c)
+}
+
+// opened gives the case the digest of its sealed form, and records as the first
+// leaf that its review was opened, unless that is there: a start may be cut off
+// between the ledger and its first leaf. If it cannot, it closes the book.
+func (b *Book) opened(c *probity.Case) error {
 	b.Adopt(c)
-	if _, err := b.Record(ReviewOpened, "", &Opened{Case: c.ID, CaseSHA256: c.SHA256}); err != nil {
-		return nil, errors.Join(err, b.Close())
+	if b.view.Size() > 0 {
+		return nil
 	}
-	return b, nil
+	err := b.unused()
+	if errors.Is(err, ErrNone) {
+		_, err = b.Record(ReviewOpened, "", &Opened{Case: c.ID, CaseSHA256: c.SHA256})
+	}
+	if err != nil {
+		return errors.Join(err, b.Close())
+	}
+	return nil
+}
+
+// unused tells an empty ledger whose start was cut off, for which it returns
+// ErrNone, from one whose leaves were lost: of those there are private copies.
+func (b *Book) unused() error {
+	copies, _ := filepath.Glob(filepath.Join(b.dir, PrivateDir, "events", "*.json"))
+	for _, name := range copies {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("opening the ledger: %w", err)
+		}
+		var event struct {
+			Kind Kind `json:"kind"`
+		}
+		if err := json.Unmarshal(text, &event); err != nil || event.Kind != ReviewOpened {
+			return fmt.Errorf("opening the ledger: it has no leaf, and %s is there: put the ledger back from a copy", name)
+		}
+	}
+	return ErrNone
 }
 
 // Origin returns the name of a case's log: a host name that no server has.
@@ -141,7 +174,13 @@ func none(dir string, err error) error {
 
 // Resume opens the book of a case for writing; without a ledger the error is
 // ErrNone.
-func Resume(dir string, opts Options) (*Book, error) { return open(dir, opts) }
+func Resume(dir string, opts Options) (*Book, error) {
+	b, err := open(dir, opts)
+	if err == nil && b.view.Size() == 0 {
+		return nil, errors.Join(b.unused(), b.Close())
+	}
+	return b, err
+}
 
 // Read opens the book of a case for reading. It takes no lock and writes
 // nothing; without a ledger the error is ErrNone.
@@ -154,7 +193,10 @@ func Read(dir string, opts Options) (*Book, error) {
 		return nil, err
 	}
 	b := &Book{dir: dir, view: view, now: opts.Now}
-	return b, b.read()
+	if err := b.read(); err != nil || view.Size() > 0 {
+		return b, err
+	}
+	return nil, b.unused()
 }
 
 func (b *Book) read() error {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"probity"
+	"probity/internal/ledger"
 	"probity/internal/seal"
 )
 
@@ -260,6 +261,58 @@ func TestPrivateCopies(t *testing.T) {
 	}
 	if _, err := Read(t.TempDir(), Options{}); !errors.Is(err, ErrNone) {
 		t.Errorf("no ledger: %v", err)
+	}
+}
+
+// A start that was cut off between the ledger and its first leaf is completed;
+// an empty ledger in the place of one that had leaves is an error.
+func TestStartCutOff(t *testing.T) {
+	empty := func(dir string) {
+		t.Helper()
+		l, err := ledger.Create(filepath.Join(dir, LedgerDir), filepath.Join(dir, KeyFile), Origin("t"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	if err := begin(t, dir, "2026-01-01").Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{LedgerDir, KeyFile} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty(dir) // the private copy of the first leaf was written, and no more
+	for name, open := range map[string]func(string, Options) (*Book, error){"reading": Read, "writing": Resume} {
+		if b, err := open(dir, Options{}); !errors.Is(err, ErrNone) || b != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	b, err := Start(&probity.Case{ID: "t", Dir: dir}, Options{})
+	if err != nil || len(b.Events) != 1 || b.Events[0].Kind != ReviewOpened {
+		t.Fatalf("%v", err)
+	}
+	if _, err := b.Record(EvidenceRequested, "R1", asked("2999-01-01")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{LedgerDir, KeyFile} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty(dir)
+	if _, err := Read(dir, Options{}); err == nil || !strings.Contains(err.Error(), "it has no leaf") {
+		t.Errorf("reading: %v", err)
+	}
+	if _, err := Start(&probity.Case{ID: "t", Dir: dir}, Options{}); err == nil || !strings.Contains(err.Error(), "it has no leaf") {
+		t.Errorf("starting: %v", err)
 	}
 }
 
